@@ -1,0 +1,92 @@
+import type { Content } from './template.js'
+
+/**
+ * How a field is written and checked: `html` is escaped by context; `plain` may have several lines; `header` is one line;
+ * `mailbox` is a header that names exactly one address; `url` is a whole http(s) URL.
+ */
+export type FieldSyntax = 'html' | 'plain' | 'header' | 'mailbox' | 'url'
+
+/** Where a text stands in the content: `subject`, `html`, `headers.X-Tag`, `body`, `mediaUrls.0`, `fields.title`. */
+export type FieldPath =
+  | 'subject'
+  | 'html'
+  | 'text'
+  | 'preheader'
+  | 'from'
+  | 'replyTo'
+  | 'body'
+  | `headers.${string}`
+  | `mediaUrls.${number}`
+  | `fields.${string}`
+
+/** One text of a content that may hold tokens. */
+export interface Field {
+  readonly path: FieldPath
+  readonly syntax: FieldSyntax
+  readonly source: string
+}
+
+/** Every text of the content that may hold tokens, in a fixed order. Fields that are absent are left out. */
+export function fieldsOf(content: Content): readonly Field[] {
+  switch (content.kind) {
+    case 'email':
+      return [
+        field('subject', 'header', content.subject),
+        field('preheader', 'plain', content.preheader),
+        field('html', 'html', content.html),
+        field('text', 'plain', content.text),
+        field('from', 'mailbox', content.from),
+        field('replyTo', 'mailbox', content.replyTo),
+        ...Object.entries(content.headers ?? {}).map(([name, value]) => field(`headers.${name}`, 'header', value)),
+      ].flat()
+    case 'text':
+      return [
+        field('body', 'plain', content.body),
+        ...(content.mediaUrls ?? []).map((url, index) => field(`mediaUrls.${index}`, 'url', url)),
+      ].flat()
+    case 'custom':
+      return Object.entries(content.fields).flatMap(([name, value]) => field(`fields.${name}`, 'plain', value))
+  }
+}
+
+/** The same content with each of its {@link fieldsOf} replaced by what `textOf` says; everything else is kept. */
+export function replaceFields(content: Content, textOf: (path: FieldPath, source: string) => string): Content {
+  switch (content.kind) {
+    case 'email': {
+      const { subject, preheader, html, text, from, replyTo, headers } = content
+      return {
+        ...content,
+        subject: textOf('subject', subject),
+        html: textOf('html', html),
+        ...(preheader === undefined ? {} : { preheader: textOf('preheader', preheader) }),
+        ...(text === undefined ? {} : { text: textOf('text', text) }),
+        ...(from === undefined ? {} : { from: textOf('from', from) }),
+        ...(replyTo === undefined ? {} : { replyTo: textOf('replyTo', replyTo) }),
+        ...(headers === undefined
+          ? {}
+          : { headers: mapRecord(headers, (name, value) => textOf(`headers.${name}`, value)) }),
+      }
+    }
+    case 'text':
+      return {
+        ...content,
+        body: textOf('body', content.body),
+        ...(content.mediaUrls === undefined
+          ? {}
+          : { mediaUrls: content.mediaUrls.map((url, index) => textOf(`mediaUrls.${index}`, url)) }),
+      }
+    case 'custom':
+      return { ...content, fields: mapRecord(content.fields, (name, value) => textOf(`fields.${name}`, value)) }
+  }
+}
+
+function field(path: FieldPath, syntax: FieldSyntax, source: string | undefined): readonly Field[] {
+  return source === undefined ? [] : [{ path, syntax, source }]
+}
+
+function mapRecord(
+  record: Readonly<Record<string, string>>,
+  replace: (name: string, value: string) => string,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, replace(name, value)]))
+}

@@ -1,0 +1,80 @@
+import type { Consent } from '../contact/consent.js'
+import type { Contact, ContactInput, Permissions } from '../contact/contact.js'
+import type { Suppression } from '../contact/suppression.js'
+import type { Instant } from '../schedule/instant.js'
+import type { Condition } from '../sequence/condition.js'
+import type { Page, Transaction } from './store.js'
+
+/** Names a contact. */
+export interface ContactKey {
+  readonly workspaceId: string
+  readonly contactId: string
+}
+
+/** A change to whether an address may be written to. */
+export type PermissionChange =
+  | { readonly kind: 'consent'; readonly contactId: string; readonly consent: Consent }
+  | { readonly kind: 'suppress'; readonly suppression: Suppression }
+  /** Lifts the suppressions of that address for these reasons. */
+  | {
+      readonly kind: 'lift'
+      readonly channel: string
+      readonly address: string
+      readonly reasons: readonly Suppression['reason'][]
+    }
+
+/** Contacts that the Store keeps, and the permissions of all contacts, also of those that the host keeps. */
+export interface ContactStore {
+  /** Creates or merges contacts: what an input does not name stays. Also puts each into the inbox as changed. */
+  upsert(request: {
+    readonly workspaceId: string
+    readonly contacts: readonly ContactInput[]
+    readonly now: Instant
+    readonly tx?: Transaction
+  }): Promise<{ readonly created: number; readonly updated: number }>
+  /** The contacts that exist, in any order. */
+  get(keys: readonly ContactKey[]): Promise<readonly (Contact & { readonly workspaceId: string })[]>
+  /**
+   * One page of contacts in id order (by code point), of those that satisfy the condition (attributes, tags, consent and events,
+   * which count from the beginning of records whatever their `since`). At most `limit`; `next` is where to go on, also when nothing
+   * on the way matched; null = the end.
+   */
+  page(
+    request: { readonly workspaceId: string; readonly where: Condition | null; readonly now: Instant } & Page,
+  ): Promise<{ readonly contacts: readonly Contact[]; readonly next: string | null }>
+  /** Contacts by address, as `normalizeAddress` writes it. */
+  byAddress(request: {
+    readonly workspaceId: string
+    readonly channel: string
+    readonly address: string
+  }): Promise<readonly Contact[]>
+  /**
+   * Consents and suppressions of contacts, by {@link contactKey}; every key has an entry. Suppressions are found through the
+   * addresses named here.
+   */
+  permissions(
+    keys: readonly (ContactKey & { readonly addresses: { readonly [channel: string]: string } })[],
+  ): Promise<ReadonlyMap<string, Permissions>>
+  /**
+   * Writes permission changes in their order. Of two consents for one contact, channel and topic, and of two suppressions of one
+   * address, topic and reason, the later `at` wins; of two consents of one instant a revocation, else the one written last.
+   * Addresses are the same when their `addressKey` is. A suppression outlives the contact.
+   */
+  changePermissions(request: {
+    readonly workspaceId: string
+    readonly changes: readonly PermissionChange[]
+    readonly now: Instant
+  }): Promise<void>
+  /**
+   * Forgets a person: the contact, consents, events, inbox items, addresses and replies in deliveries, what runs remember of events
+   * and replies. Live runs end as `exited` for the reason `erased`; deliveries that wait to start or to be retried are canceled
+   * for it, calls under way are settled as ever.
+   * Suppressions stay, as keyed hashes. Returns false when nothing was left to forget.
+   */
+  erase(request: ContactKey & { readonly now: Instant }): Promise<boolean>
+}
+
+/** The key of a contact in maps: workspace and contact, joined so that no two keys collide. */
+export function contactKey({ workspaceId, contactId }: ContactKey): string {
+  return `${workspaceId.length}:${workspaceId}${contactId}`
+}

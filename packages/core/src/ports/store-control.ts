@@ -1,0 +1,78 @@
+import type { WorkspaceSettings } from '../campaign/workspace.js'
+import type { JsonObject } from '../json.js'
+import type { Instant } from '../schedule/instant.js'
+
+/** What a gate closes. `account` is a channel's provider account within the workspace. */
+export type GateKind = 'workspace' | 'campaign' | 'step' | 'account'
+
+/** A scope that may be closed to new provider calls. */
+export interface GateScope {
+  readonly workspaceId: string
+  readonly kind: GateKind
+  /** `''` for a workspace, the campaign's id, `campaign/step`, or the account's name. */
+  readonly ref: string
+}
+
+/** A closed scope. Open scopes have no row. */
+export interface ClosedGate extends GateScope {
+  /** Rises with every closing of any scope; kept while the scope stays closed. */
+  readonly epoch: number
+  readonly closedAt: Instant
+}
+
+/** Proof that this engine is alive, as the Store sees it. */
+export interface Heartbeat {
+  /** Raised each time an engine of this id starts over. Claims name it. */
+  readonly epoch: number
+  /** Until then its claims are safe. */
+  readonly leaseExpiresAt: Instant
+  /** The Store's own clock when it answered: the production clock is calibrated against it. */
+  readonly storeNow: Instant
+}
+
+/** Leases, gates, workspaces and the audit log. */
+export interface ControlStore {
+  /**
+   * Starts or renews the engine's lease. `epoch: null` starts over with a new epoch; a renewal of an epoch that has expired
+   * (`leaseExpiresAt <= now`), was retired or was replaced returns null, and the engine must start over.
+   */
+  heartbeat(request: {
+    readonly engineId: string
+    readonly epoch: number | null
+    readonly leaseMs: number
+    readonly now: Instant
+  }): Promise<Heartbeat | null>
+  /** Ends the engine's lease at once: what it had claimed may be claimed by others, without waiting for the skew. */
+  retire(request: { readonly engineId: string; readonly epoch: number }): Promise<void>
+  /**
+   * Closes or opens a scope, alone under the gate's exclusive lock, and commits. Once it resolves after closing, no intent can
+   * be written in that scope by any process. Closing what is closed keeps its instant.
+   */
+  setGate(request: { readonly scope: GateScope; readonly closed: boolean; readonly now: Instant }): Promise<ClosedGate | null>
+  /** Every closed scope of these workspaces; null = of all. */
+  closedGates(request: { readonly workspaceIds: readonly string[] | null }): Promise<readonly ClosedGate[]>
+  /** Attempts in the scope that have begun and not finished, and those of them whose start permit has not run out at `now`. */
+  openAttempts(request: {
+    readonly scope: GateScope
+    readonly now: Instant
+  }): Promise<{ readonly inFlight: number; readonly permitted: number }>
+  /** The workspace's settings; null = it has set nothing. */
+  workspace(request: { readonly workspaceId: string }): Promise<WorkspaceSettings | null>
+  saveWorkspace(request: { readonly workspaceId: string; readonly settings: WorkspaceSettings }): Promise<void>
+  /** Appends to the audit log: who did what to which thing, and when. */
+  audit(entries: readonly AuditEntry[]): Promise<void>
+  /** The audit log, newest first. */
+  auditLog(request: { readonly workspaceId: string; readonly limit: number }): Promise<readonly AuditEntry[]>
+}
+
+/** One line of the audit log. */
+export interface AuditEntry {
+  readonly workspaceId: string
+  readonly at: Instant
+  /** Null = Drumbeat itself. */
+  readonly actor: string | null
+  /** `campaign.paused`, `contact.erased`, … */
+  readonly action: string
+  readonly subject: string
+  readonly detail: JsonObject
+}

@@ -1,0 +1,109 @@
+import type { ContactInput } from '../contact/contact.js'
+import type { Delivery } from '../delivery/delivery.js'
+import type { Recipient } from '../recipient/recipient.js'
+import type { Instant } from '../schedule/instant.js'
+import type { PermissionChange } from './store-contacts.js'
+import type { NewEvent, NewRun } from './store-inbox.js'
+import type { Page, Transaction } from './store.js'
+
+/** Who holds a claim. */
+export interface Owner {
+  readonly engineId: string
+  readonly epoch: number
+}
+
+/** One more or less of something, counted per campaign, step and arm. */
+export interface CounterDelta {
+  readonly campaignId: string
+  /** `''` = the campaign as a whole. */
+  readonly stepId: string
+  /** `entered`, `delivery.sent`, `delivery.skipped.quiet_hours`, `recipient.exited.goal`, … */
+  readonly name: string
+  readonly by: number
+}
+
+/** A counter's value. */
+export interface Counter {
+  readonly stepId: string
+  readonly name: string
+  readonly value: number
+}
+
+/**
+ * What one decision does to one run, all of it or nothing. Applied only if the run's fence is still `expectedFence`; the
+ * Store raises it.
+ */
+export interface RunChange {
+  readonly workspaceId: string
+  readonly recipientId: number
+  readonly expectedFence: number
+  /** The run as it is to be. Its `fence` is ignored; its lease ends. */
+  readonly recipient: Recipient
+  /** Deliveries to write whole: new ones, and deferred ones that were taken up again, skipped, expired or canceled. */
+  readonly deliveries: readonly Delivery[]
+  /** Merged as `contacts.upsert` does, with its inbox item. */
+  readonly contact: ContactInput | null
+  readonly permissions: readonly PermissionChange[]
+  readonly events: readonly NewEvent[]
+  readonly counters: readonly CounterDelta[]
+  /** Deliveries whose outcome is unknown while the run goes on: looked at again from `lookAt` on. */
+  readonly detached: readonly { readonly deliveryId: number; readonly lookAt: Instant }[]
+}
+
+/** The runs of contacts through campaigns. */
+export interface RecipientStore {
+  /**
+   * Begins runs; a run that its identity forbids (see `NewRun.again`) is not begun. Guaranteed by unique indexes. Takes part in `tx`
+   * when given. `activation`, if given, moves the campaign's cursor and raises its revision in the same transaction, and enrolls
+   * nobody if the cursor is not at `from` any more (a campaign whose `activation` is null has none).
+   */
+  enroll(request: {
+    readonly runs: readonly NewRun[]
+    readonly now: Instant
+    readonly tx?: Transaction
+    readonly activation?: {
+      readonly workspaceId: string
+      readonly campaignId: string
+      readonly from: string | null
+      /** Null = the snapshot is complete. */
+      readonly to: string | null
+    }
+  }): Promise<{ readonly enrolled: readonly Recipient[] }>
+  /**
+   * T0: leases due runs to an engine and raises their fences; decides nothing. Due: live, not parked, `dueAt <= now`, and either
+   * unclaimed or claimed by an engine whose lease ended more than `skewMs` ago. Oldest first within a lane and workspace, lanes and
+   * workspaces in fair shares. Runs of blocked lanes are not read. Concurrent callers never get the same run.
+   */
+  claimDue(request: {
+    readonly owner: Owner
+    readonly now: Instant
+    readonly limit: number
+    readonly skewMs: number
+    readonly blocked: readonly { readonly workspaceId: string; readonly channel: string }[]
+  }): Promise<readonly Recipient[]>
+  /** Gives claims back untouched: as due as before, the fence raised, not counted as a claim without progress. */
+  release(claims: readonly { readonly workspaceId: string; readonly recipientId: number; readonly fence: number }[]): Promise<void>
+  /** Applies changes in one transaction, each on its own fence. Returns for each whether it was applied. */
+  commit(changes: readonly RunChange[]): Promise<readonly ('applied' | 'stale')[]>
+  get(request: { readonly workspaceId: string; readonly recipientIds: readonly number[] }): Promise<readonly Recipient[]>
+  /** The runs of a contact, oldest first; of one campaign if named. */
+  ofContact(request: {
+    readonly workspaceId: string
+    readonly contactId: string
+    readonly campaignId?: string
+  }): Promise<readonly Recipient[]>
+  /** The runs of a campaign in id order; `after` is a recipient id as text. */
+  ofCampaign(
+    request: {
+      readonly workspaceId: string
+      readonly campaignId: string
+      readonly live?: boolean
+      readonly parked?: boolean
+      readonly stepId?: string
+    } & Page,
+  ): Promise<readonly Recipient[]>
+  /** The earliest `dueAt` of live runs, parked and claimed ones aside, also when it has passed; null = there is none. */
+  nextDueAt(): Promise<Instant | null>
+  /** The counters of a campaign: folded values and deltas together. */
+  counters(request: { readonly workspaceId: string; readonly campaignId: string }): Promise<readonly Counter[]>
+}

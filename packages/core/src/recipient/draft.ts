@@ -1,0 +1,167 @@
+import type { Outcome } from './input.js'
+import type { Contact } from '../contact/contact.js'
+import type { Delivery, DeliveryKind, DeliveryState } from '../delivery/delivery.js'
+import type { JsonObject } from '../json.js'
+import type { Instant } from '../schedule/instant.js'
+import { type Condition } from '../sequence/condition.js'
+import type { ConditionFacts } from '../sequence/condition-facts.js'
+import { evaluate } from '../sequence/evaluate-condition.js'
+import type { MessageSpec, StepId } from '../sequence/step.js'
+import type { Effect } from './effect.js'
+import type { Memory, Plan, Recipient, Waiting } from './recipient.js'
+import { conditionFacts, type RunDefinition, type RunFacts } from './run-facts.js'
+
+/** What a step decided: wait here, go on by an exit, or end the run. */
+export type Move =
+  | { readonly move: 'stay' }
+  | { readonly move: 'go'; readonly to: StepId; readonly via: string; readonly hangsOn?: StepId }
+  | { readonly move: 'end'; readonly reason: string }
+
+/** Wait here. */
+export const stay: Move = { move: 'stay' }
+/** Go on to a step, by the exit of that name. */
+export const go = (to: StepId, via: string, hangsOn?: StepId): Move => ({ move: 'go', to, via, hangsOn })
+/** End the run. */
+export const end = (reason: string): Move => ({ move: 'end', reason })
+
+const longestPath = 50
+
+/** The working copy of one run during one decision: what changes is collected here, and nothing else is touched. */
+export class Draft {
+  readonly effects: Effect[] = []
+  private current: Recipient
+
+  constructor(
+    readonly definition: RunDefinition,
+    recipient: Recipient,
+    private facts: RunFacts,
+    readonly now: Instant,
+  ) {
+    this.current = recipient
+  }
+
+  get recipient(): Recipient {
+    return this.current
+  }
+
+  get memory(): Memory {
+    return this.current.memory
+  }
+
+  get contact(): Contact {
+    return this.facts.contact
+  }
+
+  get known(): RunFacts {
+    return this.facts
+  }
+
+  /** What conditions see at this moment. */
+  get conditionFacts(): ConditionFacts {
+    return conditionFacts(this.definition, this.current, this.facts)
+  }
+
+  holds(condition: Condition): boolean {
+    return evaluate(condition, this.conditionFacts)
+  }
+
+  set(change: Partial<Recipient>): void {
+    this.current = { ...this.current, ...change }
+  }
+
+  remember(change: Partial<Memory>): void {
+    this.set({ memory: { ...this.memory, ...change } })
+  }
+
+  /** Later steps of this decision see the contact as the step left it. */
+  learn(change: Partial<Pick<RunFacts, 'contact' | 'permissions'>>): void {
+    this.facts = { ...this.facts, ...change }
+  }
+
+  emit(effect: Effect): void {
+    this.effects.push(effect)
+  }
+
+  count(name: string, stepId: string = this.current.stepId): void {
+    this.emit({ kind: 'count', name, stepId })
+  }
+
+  /** Waits in this step until `dueAt`; `why` says which rule set it. */
+  wait(waiting: Waiting, dueAt: Instant, why: JsonObject | null): Move {
+    this.set({ waiting, dueAt, deliveryId: waiting === 'delivery' ? this.current.deliveryId : null })
+    this.remember({ why })
+    return stay
+  }
+
+  plan(item: string): Plan | undefined {
+    return Object.hasOwn(this.memory.plans, item) ? this.memory.plans[item] : undefined
+  }
+
+  setPlan(item: string, plan: Plan): void {
+    this.remember({ plans: { ...this.memory.plans, [item]: plan } })
+  }
+
+  /** Takes note of a step entered. */
+  enter(stepId: StepId, via: string, hangsOn: StepId | null): void {
+    const { visits, path } = this.memory
+    this.set({ stepId, visit: this.current.visit + 1, waiting: 'timer', deliveryId: null })
+    this.remember({
+      visits: { ...visits, [stepId]: (visits[stepId] ?? 0) + 1 },
+      path: [...path, { step: stepId, at: this.now, via }].slice(-longestPath),
+      plans: {},
+      hangsOn,
+      why: null,
+    })
+    this.count('entered')
+  }
+
+  /** The delivery of a plan as it is to be written. What is known of it already is kept. */
+  delivery(
+    item: string,
+    plan: Plan,
+    message: { readonly kind: DeliveryKind; readonly channel: string; readonly spec: MessageSpec | null },
+    change: { readonly id: number; readonly state: DeliveryState; readonly reason: string | null },
+  ): Delivery {
+    const { recipient, definition, facts } = this
+    const known = facts.deliveries.find((delivery) => delivery.id === change.id)
+    const { spec } = message
+    const template = spec?.template
+    return {
+      workspaceId: recipient.workspaceId,
+      campaignId: recipient.campaignId,
+      recipientId: recipient.id,
+      contactId: recipient.contactId,
+      kind: message.kind,
+      stepId: recipient.stepId,
+      itemId: item === '' ? null : item,
+      visit: recipient.visit,
+      channel: message.channel,
+      account: Object.hasOwn(definition.accounts, message.channel) ? (definition.accounts[message.channel] ?? '') : '',
+      category: spec?.category ?? definition.campaign.category,
+      topic: spec?.topic ?? null,
+      priority: spec?.priority ?? 'normal',
+      templateId: template === undefined ? null : typeof template === 'string' ? template : template.id,
+      templateVersion: null,
+      contentHash: null,
+      address: null,
+      attempts: 0,
+      intendedAt: null,
+      sentAt: null,
+      providerId: null,
+      possibleDuplicate: false,
+      facts: {},
+      reply: null,
+      segments: null,
+      ...known,
+      ...change,
+      plannedAt: plan.plannedAt,
+      dueAt: plan.dueAt,
+    }
+  }
+}
+
+/** How many instantaneous steps one decision may take before the run counts as caught in a loop. */
+export const longestDecision = 1000
+
+/** An outcome that ends the wait for a delivery. */
+export type FinalOutcome = Extract<Outcome, { state: 'sent' | 'failed' | 'unresolved' | 'skipped' }>

@@ -1,0 +1,64 @@
+import type { Instant } from '../schedule/instant.js'
+import type { Draft } from './draft.js'
+import type { Outcome } from './input.js'
+import { toleranceMs } from './launch.js'
+import type { Plan } from './recipient.js'
+
+/** How the news of an open delivery leaves its plan. */
+export type Settled = 'done' | 'failed' | 'waiting'
+
+/**
+ * Takes note of what became of the plan's delivery. `sent` sets the base: the instant it was due after every deferral, or, if it
+ * really went out later than the tolerance, that instant.
+ */
+export function settlePlan(draft: Draft, item: string, outcome: Outcome): Settled {
+  const plan = draft.plan(item)
+  if (plan === undefined) return 'done'
+  switch (outcome.state) {
+    case 'sent': {
+      draft.setPlan(item, { ...plan, state: 'done' })
+      const base = outcome.sentAt - plan.dueAt > toleranceMs ? outcome.sentAt : plan.dueAt
+      draft.remember({ base: Math.max(base, draft.memory.base), since: outcome.intendedAt })
+      return 'done'
+    }
+    case 'failed':
+    case 'unresolved':
+      draft.setPlan(item, { ...plan, state: 'done' })
+      return 'failed'
+    case 'skipped':
+      draft.setPlan(item, { ...plan, state: 'done' })
+      return 'done'
+    case 'retry_wait':
+    case 'unknown':
+      awaitOutcome(draft, plan, outcome)
+      return 'waiting'
+    case 'scheduled': {
+      const dueAt = outcome.byRule ? outcome.until : plan.dueAt
+      draft.setPlan(item, { ...plan, dueAt, state: 'planned', attempts: Math.max(0, plan.attempts - 1) })
+      draft.wait('timer', outcome.until, { rule: outcome.reason })
+      return 'waiting'
+    }
+  }
+}
+
+function awaitOutcome(draft: Draft, plan: Plan, outcome: { state: 'retry_wait' | 'unknown'; reason: string; until: Instant }): void {
+  draft.set({ deliveryId: plan.deliveryId })
+  draft.wait('delivery', outcome.until, { rule: outcome.state, reason: outcome.reason })
+}
+
+/** Stops waiting for an outcome that stays unknown: finding it out goes on beside the run. */
+export function detach(draft: Draft, item: string): void {
+  const plan = draft.plan(item)
+  if (plan === undefined || plan.deliveryId === null) return
+  draft.setPlan(item, { ...plan, state: 'done' })
+  draft.emit({ kind: 'detach', deliveryId: plan.deliveryId })
+}
+
+/** What is known of the delivery that a plan has open; null = nothing yet. */
+export function openState(draft: Draft, item: string): 'retry_wait' | 'unknown' | 'other' | null {
+  const id = draft.plan(item)?.deliveryId ?? null
+  if (id === null) return null
+  const state = draft.known.deliveries.find((delivery) => delivery.id === id)?.state
+  if (state === undefined) return null
+  return state === 'retry_wait' || state === 'unknown' ? state : 'other'
+}

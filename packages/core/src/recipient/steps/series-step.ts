@@ -1,0 +1,99 @@
+import type { Instant } from '../../schedule/instant.js'
+import type { SeriesItem, SeriesStep } from '../../sequence/step.js'
+import { type Draft, end, go, type Move, stay } from '../draft.js'
+import { drop, launch, planMessage } from '../launch.js'
+import { planMoment } from '../plan-moment.js'
+import type { Plan } from '../recipient.js'
+import { movedEarlier, windowsOf } from '../send-rules.js'
+import { detach, openState, settlePlan } from '../settled.js'
+import type { StepBehavior } from './behavior.js'
+import { afterFailure } from './send-step.js'
+
+/** Sends several messages around one anchor, each planned on its own and at most once per run. */
+export const seriesBehavior: StepBehavior<SeriesStep> = {
+  enter(draft, step) {
+    for (const item of step.items) {
+      const move = planItem(draft, step, item, 'entering')
+      if (move !== null) return move
+    }
+    const allPast = step.items.every(({ id }) => draft.plan(id)?.state === 'past')
+    return allPast ? go(step.past ?? step.next, step.past === undefined ? 'next' : 'past') : proceed(draft, step)
+  },
+  due(draft, step) {
+    const open = step.items.find(({ id }) => draft.plan(id)?.state === 'open')
+    if (open === undefined) return proceed(draft, step)
+    const state = openState(draft, open.id)
+    if (state === 'unknown') detach(draft, open.id)
+    else if (state === 'retry_wait') draft.setPlan(open.id, { ...(draft.plan(open.id) as Plan), state: 'planned' })
+    else return stay
+    return proceed(draft, step)
+  },
+  outcome(draft, step, outcome) {
+    const open = step.items.find(({ id }) => draft.plan(id)?.state === 'open')
+    if (open === undefined) return proceed(draft, step)
+    const settled = settlePlan(draft, open.id, outcome)
+    if (settled === 'failed') {
+      const move = afterFailure({ next: step.next })
+      if (move.move === 'end') return move
+    }
+    const retrying = draft.recipient.waiting === 'delivery' && settled === 'waiting'
+    return retrying ? stay : proceed(draft, step)
+  },
+  changed(draft, step) {
+    for (const item of step.items) {
+      const move = replanItem(draft, step, item)
+      if (move !== null) return move
+    }
+    // A message under way comes first; its outcome brings the run back here.
+    return draft.recipient.waiting === 'delivery' ? stay : proceed(draft, step)
+  },
+}
+
+/** Starts what is due, earliest first; waits for the next; goes on after the last. */
+function proceed(draft: Draft, step: SeriesStep): Move {
+  for (const item of inOrder(draft, step)) {
+    const launched = launch(draft, item.id, item)
+    if (launched === 'open') return stay
+    if (typeof launched === 'object') return launched
+    if (launched === 'later' && (draft.plan(item.id)?.dueAt ?? 0) <= draft.now) return stay
+  }
+  const [next] = inOrder(draft, step)
+  if (next === undefined) return go(step.next, 'next')
+  const plan = draft.plan(next.id)
+  return draft.wait('timer', plan?.dueAt ?? draft.now, { rule: 'series', item: next.id, plannedAt: plan?.plannedAt })
+}
+
+function inOrder(draft: Draft, step: SeriesStep): readonly SeriesItem[] {
+  const dueAt = ({ id }: SeriesItem): Instant => draft.plan(id)?.dueAt ?? 0
+  return step.items
+    .filter(({ id }) => draft.plan(id)?.state === 'planned')
+    .sort((one, other) => dueAt(one) - dueAt(other))
+}
+
+function momentOf(draft: Draft, step: SeriesStep, item: SeriesItem): Instant | null {
+  return planMoment(draft, { ...item, anchor: item.anchor ?? step.anchor, zone: item.zone ?? step.zone }).at
+}
+
+/** Plans one item. Null = planned, or past and left out; a move = its `ifPast` ends the run. */
+function planItem(draft: Draft, step: SeriesStep, item: SeriesItem, when: 'entering' | 'changed'): Move | null {
+  const asked = momentOf(draft, step, item)
+  const arrived = when === 'entering' ? draft.memory.base : draft.now
+  if (asked === null || (asked < arrived && (item.ifPast ?? 'send') !== 'send')) {
+    if (asked !== null && item.ifPast === 'exit') return end('past')
+    draft.setPlan(item.id, { plannedAt: asked ?? arrived, dueAt: asked ?? arrived, state: 'past', deliveryId: null, attempts: 0 })
+    return null
+  }
+  planMessage(draft, item.id, item, movedEarlier(windowsOf(draft, item), Math.max(asked, draft.memory.base), arrived))
+  return null
+}
+
+/** Plans an item again whose anchor moved. What was sent, or is under way, is left alone; what was past is eligible again. */
+function replanItem(draft: Draft, step: SeriesStep, item: SeriesItem): Move | null {
+  const plan = draft.plan(item.id)
+  if (plan === undefined || plan.state === 'done' || plan.state === 'open') return null
+  const asked = momentOf(draft, step, item)
+  if (asked === plan.plannedAt) return null
+  if (plan.state === 'past' && (asked === null || asked < draft.now)) return null
+  if (plan.deliveryId !== null) drop(draft, item.id, item, 'canceled', 'replanned')
+  return planItem(draft, step, item, 'changed')
+}

@@ -1,0 +1,135 @@
+import { isTerminal } from '../delivery/delivery.js'
+import type { Instant } from '../schedule/instant.js'
+import { defaultMaxVisits, stepOf } from '../sequence/sequence.js'
+import type { Step } from '../sequence/step.js'
+import { Draft, end, go, longestDecision, type Move, stay } from './draft.js'
+import type { Effect } from './effect.js'
+import { exitByOtherRun, exitsBefore } from './exits.js'
+import type { Input, Outcome } from './input.js'
+import { interruptedBy } from './interrupts.js'
+import { laneOf } from './lane.js'
+import { isLive, type Recipient } from './recipient.js'
+import { resume } from './resume.js'
+import type { RunDefinition, RunFacts } from './run-facts.js'
+import { behaviorOf } from './steps/index.js'
+import type { StepBehavior } from './steps/behavior.js'
+
+/** What a decision leads to: the run as it is to be, and what is to be done. */
+export interface Transition {
+  readonly recipient: Recipient
+  /** In order. Empty = nothing to do. */
+  readonly effects: readonly Effect[]
+}
+
+/**
+ * The heart: decides what an input does to a run. Pure: the same arguments give the same answer. A run that has ended is
+ * returned as it is; a live one that comes out has exactly one of a timer, an event wait with a deadline, an open delivery with a
+ * deadline, and a hold with a deadline. The engine, the simulator and `explain` all call this one function.
+ */
+export function transition(
+  definition: RunDefinition,
+  recipient: Recipient,
+  input: Input,
+  facts: RunFacts,
+  now: Instant,
+): Transition {
+  if (!isLive(recipient)) return { recipient, effects: [] }
+  const draft = new Draft(definition, recipient, facts, now)
+  advance(draft, react(draft, input))
+  if (!isLive(draft.recipient)) return { recipient: draft.recipient, effects: draft.effects }
+  draft.set({ lane: laneOf(definition, draft.recipient) })
+  return { recipient: draft.recipient, effects: draft.effects }
+}
+
+/** Follows moves from step to step until the run waits or ends. */
+function advance(draft: Draft, first: Move): void {
+  let move = first
+  for (let steps = 0; move.move !== 'stay'; steps++) {
+    if (move.move === 'end') return finish(draft, move.reason)
+    if (steps >= longestDecision) return quarantine(draft, 'endless_loop')
+    const { to, via, hangsOn } = move
+    const { sequence } = draft.definition
+    const step = stepOf(sequence, to)
+    if (step === undefined) return quarantine(draft, 'step_missing')
+    if (via !== 'replanned' && (draft.memory.visits[to] ?? 0) >= (sequence.maxVisits ?? defaultMaxVisits)) {
+      return finish(draft, 'visit_limit')
+    }
+    draft.enter(to, via, hangsOn ?? null)
+    move = exitsBefore(draft, 'beforeStep') ?? behaviorFor(step).enter(draft, step)
+  }
+}
+
+function react(draft: Draft, input: Input): Move {
+  const { recipient } = draft
+  if (input.kind === 'withdraw') return end(input.reason)
+  if (input.kind === 'resume') return resume(draft, input)
+  const entered = recipient.visit > 0
+  const step = stepOf(draft.definition.sequence, recipient.stepId)
+  if (step === undefined) return entered ? end('step_missing') : go(recipient.stepId, 'start')
+  switch (input.kind) {
+    case 'due':
+      if (recipient.dueAt !== null && recipient.dueAt > draft.now) return stay
+      if (!entered) return go(recipient.stepId, 'start')
+      return exitsBefore(draft, 'immediately') ?? behaviorFor(step).due(draft, step)
+    case 'event':
+      return onEvent(draft, step, input, entered)
+    case 'changed':
+      return exitsBefore(draft, 'immediately') ?? (entered ? onChange(draft, step) : stay)
+    case 'outcome':
+      return onOutcome(draft, step, input.outcome)
+  }
+}
+
+function onEvent(draft: Draft, step: Step, { event }: Extract<Input, { kind: 'event' }>, entered: boolean): Move {
+  const exit = exitByOtherRun(event) ?? exitsBefore(draft, 'immediately')
+  if (exit !== null) return exit
+  const interrupt = interruptedBy(draft, event)
+  if (interrupt !== null) return interrupt
+  if (!entered) return stay
+  const behavior = behaviorFor(step)
+  const move = behavior.event?.(draft, step, event) ?? stay
+  return move.move === 'stay' ? onChange(draft, step) : move
+}
+
+function onChange(draft: Draft, step: Step): Move {
+  return behaviorFor(step).changed?.(draft, step) ?? stay
+}
+
+function onOutcome(draft: Draft, step: Step, outcome: Outcome): Move {
+  if (draft.recipient.waiting !== 'delivery') return stay
+  return behaviorFor(step).outcome?.(draft, step, outcome) ?? stay
+}
+
+/** The behavior of a step's kind, typed for any step: the table in `steps/` pairs them by kind. */
+function behaviorFor(step: Step): StepBehavior<Step> {
+  return behaviorOf(step.kind)
+}
+
+/** Ends the run: cancels what was put off, keeps looking for what became of an open call. */
+function finish(draft: Draft, reason: string): void {
+  releaseDeliveries(draft, reason)
+  const completed = reason === 'completed'
+  const viaExitStep = stepOf(draft.definition.sequence, draft.recipient.stepId)?.kind === 'exit'
+  const status = completed || (viaExitStep && reason === 'goal') ? 'completed' : 'exited'
+  draft.set({ status, reason, endedAt: draft.now, dueAt: null, waiting: 'timer', deliveryId: null, parked: false })
+  draft.count(`recipient.${status}.${reason}`, '')
+  draft.emit({ kind: 'finish', reason })
+}
+
+function quarantine(draft: Draft, reason: string): void {
+  releaseDeliveries(draft, reason)
+  draft.set({ status: 'quarantined', reason, dueAt: null, waiting: 'timer', deliveryId: null, parked: false })
+  draft.count(`recipient.quarantined.${reason}`, '')
+}
+
+/** Cancels deliveries that have not started. One under way is left to its outcome. */
+export function releaseDeliveries(draft: Draft, reason: string): void {
+  for (const [item, plan] of Object.entries(draft.memory.plans)) {
+    if (plan.deliveryId === null || plan.state === 'done' || plan.state === 'past') continue
+    const known = draft.known.deliveries.find(({ id }) => id === plan.deliveryId)
+    if (known === undefined || isTerminal(known.state) || known.state === 'sending') continue
+    if (known.state === 'unknown') draft.emit({ kind: 'detach', deliveryId: known.id })
+    else draft.emit({ kind: 'record', delivery: { ...known, state: 'canceled', reason } })
+    draft.setPlan(item, { ...plan, state: 'done' })
+  }
+}

@@ -1,0 +1,40 @@
+import type { Issue } from '../../errors.js'
+import type { JsonPath } from '../condition-nodes.js'
+import { edges } from '../graph.js'
+import { didYouMean } from '../nearest.js'
+import { type Sequence, stepOf } from '../sequence.js'
+import type { StepId } from '../step.js'
+
+/** A suggestion costs a comparison with every step, so only the first mistakes get one. */
+const mostSuggestions = 20
+
+/** The start, the edges and the interrupts must lead to steps that exist. */
+export function danglingEdges(sequence: Sequence): readonly Issue[] {
+  const ids = Object.keys(sequence.steps)
+  const issues: Issue[] = []
+  const check = (code: string, target: StepId, path: JsonPath, message: string): void => {
+    if (stepOf(sequence, target) !== undefined) return
+    const suggestion = issues.length < mostSuggestions ? didYouMean(target, ids) : ''
+    issues.push({
+      code,
+      path,
+      severity: 'error',
+      message,
+      fix: `Name a step that exists, or add that one.${suggestion}`,
+    })
+  }
+  const { start, on = [] } = sequence
+  check('unknown_start', start, ['start'], `The sequence starts at "${start}", which is not a step.`)
+  for (const { from, to, label, path } of edges(sequence)) {
+    const message = `Step "${from}" leads by "${label}" to "${to}", which is not a step.`
+    check('dangling_edge', to, ['steps', from, ...path], message)
+  }
+  for (const [index, { goto, within = [] }] of on.entries()) {
+    const which = `Interrupt ${index + 1}`
+    check('dangling_edge', goto, ['on', index, 'goto'], `${which} goes to "${goto}", which is not a step.`)
+    for (const [place, id] of within.entries()) {
+      check('dangling_edge', id, ['on', index, 'within', place], `${which} is limited to "${id}", which is not a step.`)
+    }
+  }
+  return issues
+}

@@ -1,0 +1,6 @@
+export * from './builders.js'
+export { type StoreConformance, storeConformance } from './store-conformance/index.js'
+export { type OpenStore, type StoresAgreeOptions, storesAgree } from './store-model/stores-agree.js'
+
+/** The version of the conformance suites' contract; it rises when a suite asks something new of an adapter. */
+export const conformanceVersion = 1

@@ -1,0 +1,69 @@
+import { expect } from 'vitest'
+import { defaultWorkspaceSettings } from '../../campaign/workspace.js'
+import { minute, testStart } from '../builders.js'
+import type { Cases } from './cases.js'
+import { leaseMs, type Stage } from './stage.js'
+
+const beat = (stage: Stage, epoch: number | null, now: number) =>
+  stage.store.control.heartbeat({ engineId: 'engine', epoch, leaseMs, now })
+
+/** Engine leases, workspaces and the audit log. */
+export const controlCases: Cases = {
+  'a heartbeat renews the lease of its epoch': async (stage) => {
+    const first = await beat(stage, null, testStart)
+    expect(first).toMatchObject({ leaseExpiresAt: testStart + leaseMs })
+    const renewed = await beat(stage, first?.epoch ?? 0, testStart + leaseMs - 1)
+    expect(renewed).toMatchObject({ epoch: first?.epoch, leaseExpiresAt: testStart + 2 * leaseMs - 1 })
+    expect(renewed?.storeNow).toBeGreaterThanOrEqual(testStart)
+  },
+
+  'an epoch that has expired, was replaced or was retired cannot be renewed': async (stage) => {
+    const first = (await beat(stage, null, testStart))?.epoch ?? 0
+    expect(await beat(stage, first, testStart + leaseMs)).toBeNull()
+    const second = (await beat(stage, null, testStart + leaseMs))?.epoch ?? 0
+    expect(second).toBeGreaterThan(first)
+    expect(await beat(stage, first, testStart + leaseMs + 1)).toBeNull()
+    expect(await beat(stage, second, testStart + leaseMs + 1)).not.toBeNull()
+    await stage.store.control.retire({ engineId: 'engine', epoch: first })
+    expect(await beat(stage, second, testStart + leaseMs + 2)).not.toBeNull()
+    await stage.store.control.retire({ engineId: 'engine', epoch: second })
+    expect(await beat(stage, second, testStart + leaseMs + 3)).toBeNull()
+    expect((await beat(stage, null, testStart + leaseMs + 4))?.epoch).toBeGreaterThan(second)
+  },
+
+  'an epoch that never was cannot be renewed': async (stage) => {
+    expect(await beat(stage, 7, testStart)).toBeNull()
+  },
+
+  'a workspace has settings once it has set some, and the latest count': async (stage) => {
+    const { workspaceId, store } = stage
+    expect(await store.control.workspace({ workspaceId })).toBeNull()
+    const settings = {
+      ...defaultWorkspaceSettings,
+      zone: 'Europe/Berlin',
+      caps: [{ max: 2, per: { calendar: 'day' as const }, channel: 'sms', outside: 'defer' as const }],
+      variables: { name: 'Acme', nested: { list: [1, null] } },
+    }
+    await store.control.saveWorkspace({ workspaceId, settings: { ...settings, keepContent: true } })
+    await store.control.saveWorkspace({ workspaceId, settings })
+    expect(await store.control.workspace({ workspaceId })).toEqual(settings)
+    expect(await store.control.workspace({ workspaceId: stage.elsewhere })).toBeNull()
+  },
+
+  'the audit log of a workspace shows the newest first, at most as many as asked for': async (stage) => {
+    const entry = (minutes: number, workspaceId = stage.workspaceId) => ({
+      workspaceId,
+      at: minute(minutes),
+      actor: minutes % 2 === 0 ? null : 'ana',
+      action: 'campaign.paused',
+      subject: `campaign-${minutes}`,
+      detail: { before: { status: 'active' }, count: minutes },
+    })
+    await stage.store.control.audit([entry(1), entry(2), entry(3, stage.elsewhere)])
+    await stage.store.control.audit([entry(4)])
+    await stage.store.control.audit([])
+    const log = await stage.store.control.auditLog({ workspaceId: stage.workspaceId, limit: 2 })
+    expect(log).toEqual([entry(4), entry(2)])
+    expect(await stage.store.control.auditLog({ workspaceId: stage.workspaceId, limit: 10 })).toHaveLength(3)
+  },
+}

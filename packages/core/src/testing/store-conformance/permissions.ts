@@ -1,0 +1,125 @@
+import { expect } from 'vitest'
+import type { Consent } from '../../contact/consent.js'
+import type { Suppression } from '../../contact/suppression.js'
+import { contactKey, type PermissionChange } from '../../ports/store-contacts.js'
+import { minute, testStart } from '../builders.js'
+import type { Cases } from './cases.js'
+
+const said = (contactId: string, change: Partial<Consent> = {}): PermissionChange => ({
+  kind: 'consent',
+  contactId,
+  consent: { channel: 'email', topic: null, status: 'granted', at: testStart, source: 'signup form', ...change },
+})
+
+const suppressed = (change: Partial<Suppression> = {}): PermissionChange => ({
+  kind: 'suppress',
+  suppression: {
+    channel: 'email',
+    address: 'ana@example.com',
+    topic: null,
+    reason: 'stop',
+    at: testStart,
+    ...change,
+  },
+})
+
+const lifted = (...reasons: readonly Suppression['reason'][]): PermissionChange => ({
+  kind: 'lift',
+  channel: 'email',
+  address: 'ana@example.com',
+  reasons,
+})
+
+/** Consents and suppressions, also of contacts that the host keeps. */
+export const permissionCases: Cases = {
+  'every contact that is asked for has an entry, known or not': async (stage) => {
+    await stage.permit([said('ana')])
+    const keys = ['ana', 'nobody'].map((contactId) => ({ workspaceId: stage.workspaceId, contactId, addresses: {} }))
+    const found = await stage.store.contacts.permissions(keys)
+    expect(keys.map((key) => found.get(contactKey(key))?.consents.length)).toEqual([1, 0])
+  },
+
+  'a consent is kept for a contact that the store has never seen': async (stage) => {
+    await stage.permit([said('hosted', { topic: 'news', status: 'pending' })])
+    expect(await stage.permissions('hosted')).toEqual({
+      consents: [{ channel: 'email', topic: 'news', status: 'pending', at: testStart, source: 'signup form' }],
+      suppressions: [],
+    })
+  },
+
+  'the consent said later counts, in whichever order they are written': async (stage) => {
+    await stage.permit([said('ana', { status: 'granted', at: minute(2) })])
+    await stage.permit([said('ana', { status: 'revoked', at: minute(1) })])
+    await stage.permit([
+      said('ben', { status: 'revoked', at: minute(1) }),
+      said('ben', { status: 'granted', at: minute(2) }),
+    ])
+    for (const contactId of ['ana', 'ben']) {
+      expect((await stage.permissions(contactId)).consents).toMatchObject([{ status: 'granted', at: minute(2) }])
+    }
+  },
+
+  'of two consents of one instant a revocation counts, else the one written last': async (stage) => {
+    await stage.permit([said('ana', { status: 'revoked' })])
+    await stage.permit([said('ana', { status: 'granted' })])
+    expect((await stage.permissions('ana')).consents).toMatchObject([{ status: 'revoked' }])
+    await stage.permit([said('ben', { status: 'pending' })])
+    await stage.permit([said('ben', { status: 'granted' })])
+    expect((await stage.permissions('ben')).consents).toMatchObject([{ status: 'granted' }])
+  },
+
+  'channels and topics have consents of their own': async (stage) => {
+    await stage.permit([
+      said('ana'),
+      said('ana', { topic: 'news' }),
+      said('ana', { channel: 'sms', status: 'revoked' }),
+    ])
+    expect((await stage.permissions('ana')).consents).toHaveLength(3)
+  },
+
+  'a suppression is found through the address, whoever has it and whatever its case': async (stage) => {
+    await stage.permit([suppressed({ address: 'Ana@example.com', topic: 'news', reason: 'unsubscribed' })])
+    for (const contactId of ['ana', 'nobody']) {
+      const { suppressions } = await stage.permissions(contactId, { email: 'ana@Example.com', sms: '+15005550006' })
+      expect(suppressions).toMatchObject([{ channel: 'email', topic: 'news', reason: 'unsubscribed', at: testStart }])
+    }
+  },
+
+  'a suppression of one channel says nothing about the same address on another': async (stage) => {
+    await stage.permit([suppressed()])
+    expect((await stage.permissions('ana', { push: 'ana@example.com' })).suppressions).toEqual([])
+  },
+
+  'suppressions for several reasons and topics stand beside each other, each with its latest time': async (stage) => {
+    await stage.permit([
+      suppressed(),
+      suppressed({ reason: 'complaint', at: minute(2) }),
+      suppressed({ reason: 'complaint', at: minute(1) }),
+      suppressed({ topic: 'news' }),
+    ])
+    const { suppressions } = await stage.permissions('ana')
+    expect(suppressions).toHaveLength(3)
+    expect(suppressions).toContainEqual(expect.objectContaining({ reason: 'complaint', at: minute(2) }))
+  },
+
+  'lifting takes the named reasons and leaves the others': async (stage) => {
+    await stage.permit([suppressed(), suppressed({ reason: 'unsubscribed' }), suppressed({ reason: 'hard_bounce' })])
+    await stage.permit([lifted('stop', 'unsubscribed')])
+    expect((await stage.permissions('ana')).suppressions).toMatchObject([{ reason: 'hard_bounce' }])
+  },
+
+  'changes of one call are taken in their order': async (stage) => {
+    await stage.permit([suppressed(), lifted('stop')])
+    expect((await stage.permissions('ana')).suppressions).toEqual([])
+    await stage.permit([lifted('stop'), suppressed()])
+    expect((await stage.permissions('ana')).suppressions).toHaveLength(1)
+  },
+
+  'a suppression outlives the address of the contact': async (stage) => {
+    await stage.upsert([{ id: 'ana', addresses: { email: 'ana@example.com' } }])
+    await stage.permit([suppressed()])
+    await stage.upsert([{ id: 'ana', addresses: { email: null } }])
+    await stage.upsert([{ id: 'ben', addresses: { email: 'ana@example.com' } }])
+    expect((await stage.permissions('ben', { email: 'ana@example.com' })).suppressions).toHaveLength(1)
+  },
+}

@@ -1,0 +1,77 @@
+import type { Store } from '../ports/store.js'
+import type { Instant } from '../schedule/instant.js'
+
+/** The contacts, campaigns and addresses whose traces a dump looks for. */
+export interface DumpScope {
+  readonly workspaceId: string
+  readonly contactIds: readonly string[]
+  readonly addresses: readonly { readonly channel: string; readonly address: string }[]
+  readonly eventNames: readonly string[]
+  readonly now: Instant
+}
+
+/** Everything of a workspace that can be read through the port, as plain data: two dumps are equal when nothing has changed. */
+export async function dumpWorkspace(store: Store, scope: DumpScope): Promise<Record<string, unknown>> {
+  const { workspaceId } = scope
+  const campaigns = await store.campaigns.list({ workspaceId })
+  const perCampaign: Record<string, unknown> = {}
+  for (const { id: campaignId, version } of campaigns) {
+    const numbers = Array.from({ length: (version ?? 0) + 1 }, (_, index) => index + 1)
+    const recipients = await store.recipients.ofCampaign({ workspaceId, campaignId, limit: 1000 })
+    perCampaign[campaignId] = {
+      recipients,
+      versions: await store.campaigns.versions(numbers.map((number) => ({ workspaceId, campaignId, version: number }))),
+      decisions: await store.campaigns.decisions({ workspaceId, campaignIds: [campaignId] }),
+      deliveries: await store.deliveries.ofCampaign({ workspaceId, campaignId, limit: 1000 }),
+      counters: await countersOf(store, workspaceId, campaignId),
+    }
+  }
+  const templates = await store.templates.list({ workspaceId })
+  return {
+    campaigns,
+    perCampaign,
+    templates: await Promise.all(
+      templates.map(({ templateId }) => store.templates.history({ workspaceId, templateId })),
+    ),
+    settings: await store.control.workspace({ workspaceId }),
+    gates: [...(await store.control.closedGates({ workspaceIds: [workspaceId] }))].sort(byJson),
+    audit: await store.control.auditLog({ workspaceId, limit: 1000 }),
+    inbox: (await store.inbox.peek({ limit: 1000 })).items.filter((item) => item.workspaceId === workspaceId),
+    ...(await dumpContacts(store, scope)),
+  }
+}
+
+async function dumpContacts(store: Store, scope: DumpScope): Promise<Record<string, unknown>> {
+  const { workspaceId, contactIds, addresses, eventNames, now } = scope
+  const keys = contactIds.map((contactId) => ({ workspaceId, contactId }))
+  const permissionKeys = addresses.flatMap(({ channel, address }) =>
+    contactIds.map((contactId) => ({ workspaceId, contactId, addresses: { [channel]: address } })),
+  )
+  const permissions = permissionKeys.map(async (key) => [...(await store.contacts.permissions([key])).values()])
+  return {
+    contacts: (await store.contacts.page({ workspaceId, where: null, now, limit: 1000 })).contacts,
+    events: [...(await store.inbox.events(keys.map((key) => ({ ...key, names: eventNames }))))].sort(byJson),
+    permissions: (await Promise.all(permissions))
+      .flat()
+      .map(({ consents, suppressions }) => [[...consents].sort(byJson), [...suppressions].sort(byJson)]),
+  }
+}
+
+async function countersOf(store: Store, workspaceId: string, campaignId: string): Promise<readonly unknown[]> {
+  const counters = await store.recipients.counters({ workspaceId, campaignId })
+  return counters.filter(({ value }) => value !== 0).sort(byJson)
+}
+
+/** An order for rows whose own order means nothing. */
+export function byJson(a: unknown, b: unknown): number {
+  const [left, right] = [JSON.stringify(sorted(a)), JSON.stringify(sorted(b))]
+  return left < right ? -1 : left > right ? 1 : 0
+}
+
+/** The same value with the members of its objects in the order of their names. */
+export function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return value
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(members.map(([name, member]) => [name, sorted(member)]))
+}

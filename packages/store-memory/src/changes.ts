@@ -1,0 +1,77 @@
+import type { Delivery, Instant, Recipient, RunChange } from '@drumbeat/core'
+import { ConflictError, isLive } from '@drumbeat/core'
+import { keyOf } from './keys.js'
+import { mergeContact } from './memory-contacts.js'
+import { appendChanged, appendEvent } from './memory-inbox.js'
+import { changePermission } from './memory-permissions.js'
+import { matchParked } from './reports.js'
+import type { State, StoredRun } from './state.js'
+
+/** The run of that id, if it is the workspace's. */
+export function runOf(state: State, workspaceId: string, recipientId: number): StoredRun | undefined {
+  const stored = state.runs.get(recipientId)
+  return stored?.run.workspaceId === workspaceId ? stored : undefined
+}
+
+/** The delivery of that id, if it is the workspace's. */
+export function deliveryOf(state: State, workspaceId: string, deliveryId: number): Delivery | undefined {
+  const delivery = state.deliveries.get(deliveryId)
+  return delivery?.workspaceId === workspaceId ? delivery : undefined
+}
+
+/** Does to one run what was decided, if nobody has written to it since. */
+export function applyChange(state: State, change: RunChange): 'applied' | 'stale' {
+  const { workspaceId } = change
+  const stored = runOf(state, workspaceId, change.recipientId)
+  if (stored === undefined || stored.run.fence !== change.expectedFence) return 'stale'
+  writeRun(state, stored, change.recipient, null)
+  for (const delivery of change.deliveries) writeDelivery(state, { ...delivery, workspaceId }, state.now)
+  if (change.contact !== null) {
+    mergeContact(state, workspaceId, change.contact, state.now)
+    appendChanged(state, workspaceId, [change.contact.id], state.now)
+  }
+  for (const permission of change.permissions) changePermission(state, workspaceId, permission)
+  for (const event of change.events) appendEvent(state, workspaceId, event, state.now)
+  for (const { campaignId, stepId, name, by } of change.counters) {
+    const key = keyOf(workspaceId, campaignId, stepId, name)
+    const value = (state.counters.get(key)?.value ?? 0) + by
+    state.counters.set(key, { workspaceId, campaignId, stepId, name, value })
+  }
+  for (const { deliveryId, lookAt } of change.detached) {
+    const delivery = deliveryOf(state, workspaceId, deliveryId)
+    if (delivery?.state === 'unknown') lookAgain(state, deliveryId, lookAt, delivery.intendedAt ?? lookAt)
+  }
+  return 'applied'
+}
+
+/** Writes a run as it is to be, its identity kept and its fence raised. One that has ended waits for nothing. */
+export function writeRun(
+  state: State,
+  { run: before }: StoredRun,
+  to: Recipient,
+  owner: StoredRun['owner'],
+): Recipient {
+  const { id, workspaceId, campaignId, contactId, runKey, entryNo } = before
+  const run = { ...to, id, workspaceId, campaignId, contactId, runKey, entryNo, fence: before.fence + 1 }
+  const waiting = isLive(run)
+  const row = waiting ? { run, owner } : { run: { ...run, dueAt: null, parked: false }, owner: null }
+  return state.runs.set(id, row).run
+}
+
+/** Writes a delivery whole, and hands it the reports that came before it. */
+export function writeDelivery(state: State, delivery: Delivery, now: Instant): Delivery {
+  const known = state.deliveries.get(delivery.id)
+  if (known !== undefined && known.workspaceId !== delivery.workspaceId) {
+    throw new ConflictError(`Delivery ${delivery.id} exists already. Take ids from reserveIds().`, {
+      kind: 'duplicate',
+    })
+  }
+  const written = state.deliveries.set(delivery.id, delivery)
+  matchParked(state, written, now)
+  return written
+}
+
+/** Has an unknown outcome looked at from `lookAt` on. */
+export function lookAgain(state: State, deliveryId: number, lookAt: Instant, since: Instant): void {
+  state.looks.set(deliveryId, { since, looks: 0, ...state.looks.get(deliveryId), deliveryId, lookAt })
+}

@@ -1,0 +1,41 @@
+import { type ContactIngest, contactKey, type InboxStore, mergeFacts } from '@drumbeat/core'
+import { applyChange, deliveryOf, writeDelivery } from './changes.js'
+import { beginAll } from './enroll.js'
+import type { State } from './state.js'
+
+/** Takes in the items of contacts, each contact on the condition that nothing of it has changed. */
+export function ingestAll(state: State, batch: readonly ContactIngest[]): Awaited<ReturnType<InboxStore['ingest']>> {
+  const conflicts: string[] = []
+  let enrolled = 0
+  for (const contact of batch) {
+    if (isUnchanged(state, contact)) enrolled += ingest(state, contact)
+    else conflicts.push(contactKey(contact))
+  }
+  return { conflicts, enrolled }
+}
+
+function isUnchanged(state: State, { seqs, expected, changes, ...contact }: ContactIngest): boolean {
+  const key = contactKey(contact)
+  const live = state.liveRunsOf.of(key).map(({ run }) => run)
+  const fences = new Map(expected.map(({ id, fence }) => [id, fence]))
+  return (
+    live.length === fences.size &&
+    live.every(({ id, fence }) => fences.get(id) === fence) &&
+    changes.every(({ recipientId, expectedFence }) => fences.get(recipientId) === expectedFence) &&
+    seqs.every((seq) => {
+      const item = state.inbox.get(seq)
+      return item !== undefined && contactKey(item) === key
+    })
+  )
+}
+
+function ingest(state: State, { workspaceId, seqs, facts, changes, newRuns }: ContactIngest): number {
+  for (const seq of seqs) state.inbox.delete(seq)
+  for (const report of facts) {
+    const delivery = deliveryOf(state, workspaceId, report.deliveryId)
+    if (delivery === undefined) continue
+    writeDelivery(state, { ...delivery, facts: mergeFacts(delivery.facts, report.facts) }, state.now)
+  }
+  for (const change of changes) applyChange(state, { ...change, workspaceId })
+  return beginAll(state, newRuns).length
+}

@@ -1,0 +1,101 @@
+import type { ClosedGate, ControlStore, Delivery, GateScope, Instant, Owner } from '@drumbeat/core'
+import type { Call } from './call.js'
+import { byId, keyOf } from './keys.js'
+import type { State } from './state.js'
+
+/** Leases, gates, workspaces and the audit log. */
+export function memoryControl(state: State, call: Call): ControlStore {
+  return {
+    heartbeat: (request) =>
+      call(request, () => {
+        const { engineId, epoch, leaseMs, now } = request
+        const known = state.engines.get(engineId)
+        if (epoch !== null && !isCurrent(known, epoch, now)) return null
+        const lease = { epoch: epoch ?? (known?.epoch ?? 0) + 1, leaseExpiresAt: now + leaseMs }
+        state.engines.set(engineId, lease)
+        return { ...lease, storeNow: now }
+      }),
+    retire: ({ engineId, epoch }) =>
+      call({}, () => {
+        if (state.engines.get(engineId)?.epoch === epoch) state.engines.set(engineId, { epoch, leaseExpiresAt: null })
+      }),
+    setGate: (request) => call(request, () => setGate(state, request)),
+    closedGates: ({ workspaceIds }) =>
+      call({}, () =>
+        state.gates.values().filter(({ workspaceId }) => workspaceIds === null || workspaceIds.includes(workspaceId)),
+      ),
+    openAttempts: (request) =>
+      call(request, () => {
+        const inFlight = state.openAttempts.of('open').filter(({ deliveryId }) => {
+          const delivery = state.deliveries.get(deliveryId)
+          return delivery !== undefined && covers(request.scope, delivery)
+        })
+        const permitted = inFlight.filter(({ permitUntil }) => permitUntil > request.now)
+        return { inFlight: inFlight.length, permitted: permitted.length }
+      }),
+    workspace: ({ workspaceId }) => call({}, () => state.settings.get(workspaceId) ?? null),
+    saveWorkspace: ({ workspaceId, settings }) => call({}, () => void state.settings.set(workspaceId, settings)),
+    audit: (entries) =>
+      call({}, () => {
+        for (const entry of entries) {
+          const id = state.next()
+          state.audit.set(id, { ...entry, id })
+        }
+      }),
+    auditLog: ({ workspaceId, limit }) =>
+      call({}, () => {
+        const newestFirst = state.auditOf.of(workspaceId).sort((a, b) => b.at - a.at || byId(b, a))
+        return newestFirst.slice(0, limit).map(({ id, ...entry }) => entry)
+      }),
+  }
+}
+
+/** True while claims of this owner are safe: its epoch is the engine's, and its lease not over for longer than the skew. */
+export function isAlive(state: State, { engineId, epoch }: Owner, now: Instant, skewMs: number): boolean {
+  const engine = state.engines.get(engineId)
+  if (engine?.epoch !== epoch || engine.leaseExpiresAt === null) return false
+  return now - engine.leaseExpiresAt <= skewMs
+}
+
+/** True when a call for this delivery may not start. */
+export function isClosedFor(state: State, delivery: Delivery): boolean {
+  if (state.gates.size === 0) return false
+  return scopesOf(delivery).some((scope) => state.gates.has(gateKey(scope)))
+}
+
+function setGate(state: State, request: Parameters<ControlStore['setGate']>[0]): ClosedGate | null {
+  const { workspaceId, kind, ref } = request.scope
+  const key = gateKey(request.scope)
+  if (!request.closed) {
+    state.gates.delete(key)
+    return null
+  }
+  return (
+    state.gates.get(key) ?? state.gates.set(key, { workspaceId, kind, ref, epoch: state.next(), closedAt: request.now })
+  )
+}
+
+function covers(scope: GateScope, delivery: Delivery): boolean {
+  return scopesOf(delivery).some((candidate) => gateKey(candidate) === gateKey(scope))
+}
+
+function scopesOf({ workspaceId, campaignId, stepId, account }: Delivery): readonly GateScope[] {
+  return [
+    { workspaceId, kind: 'workspace', ref: '' },
+    { workspaceId, kind: 'campaign', ref: campaignId },
+    { workspaceId, kind: 'step', ref: `${campaignId}/${stepId}` },
+    { workspaceId, kind: 'account', ref: account },
+  ]
+}
+
+function gateKey({ workspaceId, kind, ref }: GateScope): string {
+  return keyOf(workspaceId, kind, ref)
+}
+
+function isCurrent(
+  engine: { readonly epoch: number; readonly leaseExpiresAt: Instant | null } | undefined,
+  epoch: number,
+  now: Instant,
+): boolean {
+  return engine?.epoch === epoch && engine.leaseExpiresAt !== null && engine.leaseExpiresAt > now
+}

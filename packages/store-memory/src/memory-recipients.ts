@@ -1,0 +1,57 @@
+import { contactKey, isLive, type RecipientStore } from '@drumbeat/core'
+import type { Call } from './call.js'
+import { applyChange, runOf } from './changes.js'
+import { claimDue } from './claim-due.js'
+import { enroll } from './enroll.js'
+import { byId, keyOf } from './keys.js'
+import { pageOf } from './page.js'
+import type { State } from './state.js'
+
+/** The runs of contacts through campaigns. */
+export function memoryRecipients(state: State, call: Call): RecipientStore {
+  return {
+    enroll: (request) => call(request, () => ({ enrolled: enroll(state, request) })),
+    claimDue: (request) => call(request, () => claimDue(state, request)),
+    release: (claims) =>
+      call({}, () => {
+        for (const { workspaceId, recipientId, fence } of claims) {
+          const stored = runOf(state, workspaceId, recipientId)
+          if (stored === undefined || stored.owner === null || stored.run.fence !== fence) continue
+          const run = { ...stored.run, fence: fence + 1, claims: Math.max(0, stored.run.claims - 1) }
+          state.runs.set(run.id, { run, owner: null })
+        }
+      }),
+    commit: (changes) => call({}, () => changes.map((change) => applyChange(state, change))),
+    get: ({ workspaceId, recipientIds }) =>
+      call({}, () => recipientIds.flatMap((id) => runOf(state, workspaceId, id)?.run ?? [])),
+    ofContact: (request) =>
+      call({}, () =>
+        state.runsOfContact
+          .of(contactKey(request))
+          .map(({ run }) => run)
+          .filter(({ campaignId }) => request.campaignId === undefined || campaignId === request.campaignId)
+          .sort(byId),
+      ),
+    ofCampaign: (request) =>
+      call({}, () => {
+        const runs = state.runsOfCampaign.of(keyOf(request.workspaceId, request.campaignId)).map(({ run }) => run)
+        const { live, parked, stepId } = request
+        const wanted = runs.filter(
+          (run) =>
+            (live === undefined || isLive(run) === live) &&
+            (parked === undefined || run.parked === parked) &&
+            (stepId === undefined || run.stepId === stepId),
+        )
+        return pageOf(wanted.sort(byId), request)
+      }),
+    nextDueAt: () =>
+      call({}, () => {
+        const first = Math.min(...state.due.all().map((lane) => lane.first()?.run.dueAt ?? Number.POSITIVE_INFINITY))
+        return Number.isFinite(first) ? first : null
+      }),
+    counters: ({ workspaceId, campaignId }) =>
+      call({}, () =>
+        state.countersOf.of(keyOf(workspaceId, campaignId)).map(({ stepId, name, value }) => ({ stepId, name, value })),
+      ),
+  }
+}

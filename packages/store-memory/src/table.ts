@@ -1,0 +1,96 @@
+import type { Journal } from './journal.js'
+import { kept } from './kept.js'
+
+/** What follows a table: an index, or any other view of its rows. Called for undone writes too. */
+export type Follower<Row> = (before: Row | undefined, after: Row | undefined) => void
+
+/** Rows by key. Rows are frozen copies of what was put in; every write can be taken back through the journal. */
+export class Table<Key, Row extends object> {
+  private readonly rows = new Map<Key, Row>()
+  private readonly followers: Follower<Row>[] = []
+
+  constructor(private readonly journal: Journal) {}
+
+  get(key: Key): Row | undefined {
+    return this.rows.get(key)
+  }
+
+  has(key: Key): boolean {
+    return this.rows.has(key)
+  }
+
+  set(key: Key, row: Row): Row {
+    const copy = kept(row)
+    this.put(key, copy)
+    return copy
+  }
+
+  delete(key: Key): boolean {
+    if (!this.rows.has(key)) return false
+    this.put(key, undefined)
+    return true
+  }
+
+  /** All rows, in no particular order. */
+  values(): Row[] {
+    return [...this.rows.values()]
+  }
+
+  get size(): number {
+    return this.rows.size
+  }
+
+  follow(follower: Follower<Row>): void {
+    this.followers.push(follower)
+  }
+
+  /** Finds rows by what `groupOf` says of them; null = the row is in no group. */
+  index(groupOf: (row: Row) => string | null): Index<Row> {
+    return this.indexMany((row) => {
+      const group = groupOf(row)
+      return group === null ? [] : [group]
+    })
+  }
+
+  /** Finds rows by each of the groups that `groupsOf` puts them in. */
+  indexMany(groupsOf: (row: Row) => readonly string[]): Index<Row> {
+    const groups = new Map<string, Set<Row>>()
+    this.follow((before, after) => {
+      if (before !== undefined) for (const group of groupsOf(before)) leave(groups, group, before)
+      if (after !== undefined) for (const group of groupsOf(after)) join(groups, group, after)
+    })
+    return { of: (group) => [...(groups.get(group) ?? [])], groups: () => [...groups.keys()] }
+  }
+
+  private put(key: Key, after: Row | undefined): void {
+    const before = this.rows.get(key)
+    this.write(key, before, after)
+    this.journal.note(() => this.write(key, after, before))
+  }
+
+  private write(key: Key, before: Row | undefined, after: Row | undefined): void {
+    if (after === undefined) this.rows.delete(key)
+    else this.rows.set(key, after)
+    for (const follow of this.followers) follow(before, after)
+  }
+}
+
+/** Rows by group. */
+export interface Index<Row> {
+  /** The rows of a group, in no particular order. */
+  of(group: string): Row[]
+  /** The groups that have rows. */
+  groups(): string[]
+}
+
+function join<Row>(groups: Map<string, Set<Row>>, group: string, row: Row): void {
+  const rows = groups.get(group)
+  if (rows === undefined) groups.set(group, new Set([row]))
+  else rows.add(row)
+}
+
+function leave<Row>(groups: Map<string, Set<Row>>, group: string, row: Row): void {
+  const rows = groups.get(group)
+  rows?.delete(row)
+  if (rows?.size === 0) groups.delete(group)
+}

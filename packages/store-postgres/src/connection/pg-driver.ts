@@ -1,0 +1,117 @@
+import { ConfigurationError } from '@drumbeat/core'
+import type { Connection, Driver, Param, PoolName, TransactionSettings } from './connection.js'
+import { isConnectionLost } from './storage-error.js'
+
+/** What is used of a query's result. */
+export interface PgResult {
+  // biome-ignore lint/suspicious/noExplicitAny: rows are whatever a statement selects, as in `pg` itself.
+  readonly rows: any[]
+}
+
+/** What is used of a client of `pg`. */
+export interface PgClient {
+  query(text: string, values?: unknown[]): Promise<PgResult>
+}
+
+/** What is used of a client that a pool lends. */
+export interface PgPoolClient extends PgClient {
+  release(destroy?: boolean): void
+  on(event: 'error', listener: (error: Error) => void): unknown
+  removeListener(event: 'error', listener: (error: Error) => void): unknown
+}
+
+/** What is used of a pool of `pg`: `new pg.Pool(…)` is one. */
+export interface PgPool extends PgClient {
+  connect(): Promise<PgPoolClient>
+  on(event: 'error', listener: (error: Error) => void): unknown
+}
+
+/** PostgreSQL through the host's pools. Uses nothing that a pooler in transaction mode takes away. */
+export function pgDriver(pools: Readonly<Record<PoolName, PgPool>>): Driver {
+  async function inTransaction<Result>(
+    pool: PoolName,
+    begin: string,
+    work: (connection: Connection) => Promise<Result>,
+  ): Promise<Result> {
+    const client = await pools[pool].connect()
+    // A session that dies between two statements says so with an event, which ends the process if nobody listens.
+    client.on('error', ignore)
+    let broken = false
+    try {
+      await client.query(begin)
+      const result = await work(pgConnection(client))
+      await client.query('COMMIT')
+      return result
+    } catch (error) {
+      broken = isConnectionLost(error) || !(await rolledBack(client))
+      throw error
+    } finally {
+      client.removeListener('error', ignore)
+      client.release(broken)
+    }
+  }
+
+  return {
+    kind: 'postgres',
+    async open() {
+      // The same for sessions that die while the pool keeps them: the pool has dropped them when it says so.
+      for (const pool of new Set(Object.values(pools))) pool.on('error', ignore)
+    },
+    async close() {},
+    async query<Row>(pool: PoolName, text: string, params: readonly Param[]) {
+      const { rows } = await pools[pool].query(text, [...params])
+      return rows as readonly Row[]
+    },
+    transaction: (settings, work) => inTransaction(settings.pool, beginStatement(settings), work),
+    hostTransaction: (work) =>
+      inTransaction('work', 'BEGIN ISOLATION LEVEL READ COMMITTED', async (connection) => {
+        const result = await work(connection)
+        // COMMIT of a transaction in which a statement failed is a silent ROLLBACK; this statement is not silent.
+        await connection.query('SELECT 1')
+        return result
+      }),
+    adopt(tx) {
+      if (isClient(tx)) return pgConnection(tx)
+      throw new ConfigurationError(
+        'The `tx` given is not a transaction. Give the one that store.transaction() hands over, or a `pg` client on which a ' +
+          'transaction has begun.',
+      )
+    },
+  }
+}
+
+function pgConnection(client: PgClient): Connection {
+  return {
+    async query<Row>(text: string, params: readonly Param[] = []) {
+      const { rows } = await client.query(text, [...params])
+      return rows as readonly Row[]
+    },
+    async script(text) {
+      await client.query(text)
+    },
+  }
+}
+
+/** One round trip. The isolation level is named because the host may have set another default. */
+function beginStatement({ statementTimeoutMs, idleTimeoutMs, readOnly = false }: TransactionSettings): string {
+  return (
+    `BEGIN ISOLATION LEVEL READ COMMITTED${readOnly ? ' READ ONLY' : ''}; ` +
+    `SET LOCAL idle_in_transaction_session_timeout = ${Math.ceil(idleTimeoutMs)}; ` +
+    `SET LOCAL statement_timeout = ${Math.ceil(statementTimeoutMs)}`
+  )
+}
+
+async function rolledBack(client: PgClient): Promise<boolean> {
+  try {
+    await client.query('ROLLBACK')
+    return true
+  } catch {
+    return false
+  }
+}
+
+function isClient(tx: object): tx is PgClient {
+  return 'query' in tx && typeof tx.query === 'function'
+}
+
+function ignore(): void {}
