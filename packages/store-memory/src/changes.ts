@@ -21,10 +21,16 @@ export function deliveryOf(state: State, workspaceId: string, deliveryId: number
 
 /** Does to one run what was decided, if nobody has written to it since. */
 export function applyChange(state: State, change: RunChange): 'applied' | 'stale' {
-  const { workspaceId } = change
-  const stored = runOf(state, workspaceId, change.recipientId)
+  const stored = runOf(state, change.workspaceId, change.recipientId)
   if (stored === undefined || stored.run.fence !== change.expectedFence) return 'stale'
   writeRun(state, stored, change.recipient, null)
+  applyRest(state, change)
+  return 'applied'
+}
+
+/** Does what was decided beside the run itself. */
+export function applyRest(state: State, change: RunChange): void {
+  const { workspaceId } = change
   for (const delivery of change.deliveries) writeDelivery(state, { ...delivery, workspaceId }, state.now)
   if (change.contact !== null) {
     mergeContact(state, workspaceId, change.contact, state.now)
@@ -41,7 +47,6 @@ export function applyChange(state: State, change: RunChange): 'applied' | 'stale
     const delivery = deliveryOf(state, workspaceId, deliveryId)
     if (delivery?.state === 'unknown') lookAgain(state, deliveryId, lookAt, delivery.intendedAt ?? lookAt)
   }
-  return 'applied'
 }
 
 /** Writes a run as it is to be, its identity kept and its fence raised. One that has ended waits for nothing. */

@@ -35,7 +35,8 @@ export function claimDue(state: State, request: Request): readonly Recipient[] {
 
 function suppliesOf(state: State, request: Request): readonly Supply[] {
   const isDue = (stored: StoredRun | undefined) => (stored?.run.dueAt ?? Number.POSITIVE_INFINITY) <= request.now
-  const blocked = new Set(request.blocked.map(({ workspaceId, channel }) => keyOf(workspaceId, channel)))
+  const isBlocked = (workspaceId: string, channel: string): boolean =>
+    request.blocked.some((lane) => lane.channel === channel && (lane.workspaceId ?? workspaceId) === workspaceId)
   const abandoned = abandonedRuns(state, request).filter(isDue).sort(byDue)
   const supplies = new Map<string, Supply>()
   for (const stored of abandoned) {
@@ -43,12 +44,12 @@ function suppliesOf(state: State, request: Request): readonly Supply[] {
     if (supplies.has(key)) continue
     const queue = abandoned.filter(({ run }) => laneKey(run) === key)
     const { workspaceId, lane } = stored.run
-    if (!blocked.has(keyOf(workspaceId, lane.channel))) {
+    if (!isBlocked(workspaceId, lane.channel)) {
       supplies.set(key, { workspaceId, priority: lane.priority, first: () => firstOf(state, queue) })
     }
   }
   for (const lane of state.due.all()) {
-    if (blocked.has(keyOf(lane.workspaceId, lane.channel)) || !isDue(lane.first())) continue
+    if (isBlocked(lane.workspaceId, lane.channel) || !isDue(lane.first())) continue
     const key = keyOf(lane.workspaceId, lane.channel, lane.priority)
     const others = supplies.get(key)
     const first = () => earlier(isDue(lane.first()) ? lane.first() : undefined, others?.first())

@@ -8,9 +8,10 @@ import {
   type Intent,
   type IntentResult,
   judgeIntent,
+  type Recipient,
   type SentRecord,
 } from '@drumbeat/core'
-import { runOf, writeDelivery, writeRun } from './changes.js'
+import { applyRest, runOf, writeDelivery, writeRun } from './changes.js'
 import { permissionsOf } from './memory-contacts.js'
 import { isClosedFor } from './memory-control.js'
 import type { State } from './state.js'
@@ -24,9 +25,11 @@ const notSent: readonly DeliveryState[] = ['failed', 'canceled']
 
 /** Writes an intent, if its claim holds, its guard agrees and its scopes are open. */
 export function intend(state: State, intent: Intent, { owner, now, permitMs }: Request): IntentResult {
-  const { workspaceId, delivery, idempotencyKey } = intent
-  const stored = runOf(state, workspaceId, intent.recipientId)
-  if (stored === undefined || stored.run.fence !== intent.expectedFence) return { result: 'stale' }
+  const { change, delivery, idempotencyKey } = intent
+  const { workspaceId } = change
+  const stored = runOf(state, workspaceId, change.recipientId)
+  if (stored === undefined || stored.run.fence !== change.expectedFence) return { result: 'stale' }
+  if (hasNews(state, stored.run)) return { result: 'stale' }
   const known = state.deliveries.get(delivery.id)
   if (known !== undefined && (known.workspaceId !== workspaceId || !startable.includes(known.state))) {
     return { result: 'stale' }
@@ -35,13 +38,23 @@ export function intend(state: State, intent: Intent, { owner, now, permitMs }: R
   if (verdict.verdict !== 'start') return { result: 'refused', verdict }
   if (isClosedFor(state, { ...delivery, workspaceId })) return { result: 'closed' }
   const permitUntil = now + permitMs
-  const run = writeRun(state, stored, { ...intent.recipient, dueAt: stored.run.dueAt }, owner)
+  const run = writeRun(state, stored, { ...change.recipient, dueAt: stored.run.dueAt }, owner)
+  applyRest(state, change)
   writeDelivery(state, { ...delivery, workspaceId }, now)
   state.attempts.set(delivery.id, { deliveryId: delivery.id, idempotencyKey, permitUntil, finishedAt: null })
   return { result: 'started', fence: run.fence, permitUntil }
 }
 
-function judge(state: State, { workspaceId, delivery, guard }: Intent, now: Instant): ReturnType<typeof judgeIntent> {
+/** An event that was reported before the intent is written wins, so it is taken in first. */
+function hasNews(state: State, run: Recipient): boolean {
+  return state.inboxOf.of(contactKey(run)).some(({ kind }) => kind === 'event')
+}
+
+function judge(
+  state: State,
+  { change: { workspaceId }, delivery, guard }: Intent,
+  now: Instant,
+): ReturnType<typeof judgeIntent> {
   if (guard === null) return { verdict: 'start' }
   const { contactId } = delivery
   const addresses = { [guard.channel]: guard.address }

@@ -1,5 +1,5 @@
-import type { FrequencyCap } from '../contact/frequency-cap.js'
 import type { Category } from '../contact/consent.js'
+import type { FrequencyCap } from '../contact/frequency-cap.js'
 import type { Metadata } from '../json.js'
 import type { Instant } from '../schedule/instant.js'
 import type { SendRules } from '../schedule/window.js'

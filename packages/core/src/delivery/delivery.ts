@@ -66,14 +66,7 @@ export interface Delivery {
   readonly segments: number | null
 }
 
-const terminal: ReadonlySet<DeliveryState> = new Set([
-  'sent',
-  'failed',
-  'skipped',
-  'expired',
-  'canceled',
-  'unresolved',
-])
+const terminal: ReadonlySet<DeliveryState> = new Set(['sent', 'failed', 'skipped', 'expired', 'canceled', 'unresolved'])
 
 const following: Readonly<Record<DeliveryState, readonly DeliveryState[]>> = {
   scheduled: ['scheduled', 'sending', 'skipped', 'expired', 'canceled'],

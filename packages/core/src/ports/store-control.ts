@@ -48,7 +48,11 @@ export interface ControlStore {
    * Closes or opens a scope, alone under the gate's exclusive lock, and commits. Once it resolves after closing, no intent can
    * be written in that scope by any process. Closing what is closed keeps its instant.
    */
-  setGate(request: { readonly scope: GateScope; readonly closed: boolean; readonly now: Instant }): Promise<ClosedGate | null>
+  setGate(request: {
+    readonly scope: GateScope
+    readonly closed: boolean
+    readonly now: Instant
+  }): Promise<ClosedGate | null>
   /** Every closed scope of these workspaces; null = of all. */
   closedGates(request: { readonly workspaceIds: readonly string[] | null }): Promise<readonly ClosedGate[]>
   /** Attempts in the scope that have begun and not finished, and those of them whose start permit has not run out at `now`. */

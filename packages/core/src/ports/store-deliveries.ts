@@ -3,18 +3,13 @@ import type { Fact } from '../delivery/facts.js'
 import type { IntentGuard, IntentVerdict } from '../delivery/intent.js'
 import type { JsonValue } from '../json.js'
 import type { Instant } from '../schedule/instant.js'
-import type { Recipient } from '../recipient/recipient.js'
-import type { Owner, RunChange } from './store-recipients.js'
 import type { Page } from './store.js'
+import type { Owner, RunChange } from './store-recipients.js'
 
 /** A wish to start one provider call. */
 export interface Intent {
-  readonly workspaceId: string
-  readonly recipientId: number
-  /** The fence of the claim under which it was decided. */
-  readonly expectedFence: number
-  /** The run as it waits for the outcome. */
-  readonly recipient: Recipient
+  /** The decision, on the fence of its claim: the run as it waits for the outcome, and all else it does, written with the intent. */
+  readonly change: RunChange
   /** As it will be written: state `sending`, `attempts` counting this one. */
   readonly delivery: Delivery
   readonly idempotencyKey: string
@@ -28,7 +23,7 @@ export interface Intent {
 export type IntentResult =
   /** Durable: the call may start until `permitUntil`. `fence` is the run's from now on. */
   | { readonly result: 'started'; readonly fence: number; readonly permitUntil: Instant }
-  /** The claim is no longer ours, or the run changed since. Nothing was written. */
+  /** The claim is no longer ours, the run changed since, or an event of its contact waits to be taken in. Nothing was written. */
   | { readonly result: 'stale' }
   /** Its scope is closed. Nothing was written. */
   | { readonly result: 'closed' }

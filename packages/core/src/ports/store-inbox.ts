@@ -1,10 +1,10 @@
 import type { ContactEvent } from '../contact/contact.js'
 import type { Fact } from '../delivery/facts.js'
 import type { JsonObject } from '../json.js'
-import type { Instant } from '../schedule/instant.js'
 import type { Recipient } from '../recipient/recipient.js'
-import type { RunChange } from './store-recipients.js'
+import type { Instant } from '../schedule/instant.js'
 import type { Transaction } from './store.js'
+import type { RunChange } from './store-recipients.js'
 
 /** An event to append. */
 export interface NewEvent {

@@ -2,9 +2,9 @@ import type { ContactInput } from '../contact/contact.js'
 import type { Delivery } from '../delivery/delivery.js'
 import type { Recipient } from '../recipient/recipient.js'
 import type { Instant } from '../schedule/instant.js'
+import type { Page, Transaction } from './store.js'
 import type { PermissionChange } from './store-contacts.js'
 import type { NewEvent, NewRun } from './store-inbox.js'
-import type { Page, Transaction } from './store.js'
 
 /** Who holds a claim. */
 export interface Owner {
@@ -79,13 +79,19 @@ export interface RecipientStore {
     readonly now: Instant
     readonly limit: number
     readonly skewMs: number
-    readonly blocked: readonly { readonly workspaceId: string; readonly channel: string }[]
+    /** `workspaceId` null = in every workspace. */
+    readonly blocked: readonly { readonly workspaceId: string | null; readonly channel: string }[]
   }): Promise<readonly Recipient[]>
   /** Gives claims back untouched: as due as before, the fence raised, not counted as a claim without progress. */
-  release(claims: readonly { readonly workspaceId: string; readonly recipientId: number; readonly fence: number }[]): Promise<void>
+  release(
+    claims: readonly { readonly workspaceId: string; readonly recipientId: number; readonly fence: number }[],
+  ): Promise<void>
   /** Applies changes in one transaction, each on its own fence. Returns for each whether it was applied. */
   commit(changes: readonly RunChange[]): Promise<readonly ('applied' | 'stale')[]>
-  get(request: { readonly workspaceId: string; readonly recipientIds: readonly number[] }): Promise<readonly Recipient[]>
+  get(request: {
+    readonly workspaceId: string
+    readonly recipientIds: readonly number[]
+  }): Promise<readonly Recipient[]>
   /** The runs of a contact, oldest first; of one campaign if named. */
   ofContact(request: {
     readonly workspaceId: string

@@ -1,8 +1,8 @@
 import type { ContactInput } from '../contact/contact.js'
 import type { Delivery } from '../delivery/delivery.js'
 import type { JsonObject } from '../json.js'
-import type { ActionStep, MessageSpec, WebhookStep } from '../sequence/step.js'
 import type { PermissionChange } from '../ports/store-contacts.js'
+import type { ActionStep, MessageSpec, WebhookStep } from '../sequence/step.js'
 
 /** What a decision asks for. Data only; the engine carries it out. */
 export type Effect =
@@ -13,7 +13,11 @@ export type Effect =
   /** Keep a record of a message that was put off, skipped, expired or canceled. */
   | { readonly kind: 'record'; readonly delivery: Delivery }
   /** Change the contact. */
-  | { readonly kind: 'update'; readonly contact: ContactInput | null; readonly permissions: readonly PermissionChange[] }
+  | {
+      readonly kind: 'update'
+      readonly contact: ContactInput | null
+      readonly permissions: readonly PermissionChange[]
+    }
   /** Report an event about the contact, to be taken in like any other. */
   | { readonly kind: 'emit'; readonly event: string; readonly data: JsonObject }
   /** Go on finding out what became of a delivery that the run no longer waits for. */

@@ -2,8 +2,8 @@ import type { Anchor } from '../schedule/moment.js'
 import { stepOf } from '../sequence/sequence.js'
 import { type Draft, end, type Move, stay } from './draft.js'
 import type { Input } from './input.js'
-import { behaviorOf } from './steps/index.js'
 import { drop } from './launch.js'
+import { behaviorOf } from './steps/index.js'
 
 /**
  * Takes a run up again after a pause. `shift` moves what counts from a base by the length of the pause; dates keep their dates.
@@ -18,7 +18,8 @@ export function resume(draft: Draft, { policy, pausedAt }: Extract<Input, { kind
   if (!fellDue || policy === 'send') return stay
   const step = stepOf(draft.definition.sequence, recipient.stepId)
   if (step === undefined) return stay
-  const sends = step.kind === 'send' || step.kind === 'series' || (step.kind === 'wait' && leadsToSend(draft, step.next))
+  const sends =
+    step.kind === 'send' || step.kind === 'series' || (step.kind === 'wait' && leadsToSend(draft, step.next))
   if (!sends) return stay
   if (policy === 'exit') return end('paused')
   return skip(draft)

@@ -41,7 +41,11 @@ export function settlePlan(draft: Draft, item: string, outcome: Outcome): Settle
   }
 }
 
-function awaitOutcome(draft: Draft, plan: Plan, outcome: { state: 'retry_wait' | 'unknown'; reason: string; until: Instant }): void {
+function awaitOutcome(
+  draft: Draft,
+  plan: Plan,
+  outcome: { state: 'retry_wait' | 'unknown'; reason: string; until: Instant },
+): void {
   draft.set({ deliveryId: plan.deliveryId })
   draft.wait('delivery', outcome.until, { rule: outcome.state, reason: outcome.reason })
 }

@@ -11,8 +11,8 @@ import { laneOf } from './lane.js'
 import { isLive, type Recipient } from './recipient.js'
 import { resume } from './resume.js'
 import type { RunDefinition, RunFacts } from './run-facts.js'
-import { behaviorOf } from './steps/index.js'
 import type { StepBehavior } from './steps/behavior.js'
+import { behaviorOf } from './steps/index.js'
 
 /** What a decision leads to: the run as it is to be, and what is to be done. */
 export interface Transition {

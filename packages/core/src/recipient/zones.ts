@@ -4,7 +4,11 @@ import { resolveZone } from '../schedule/zone.js'
 import type { RunDefinition } from './run-facts.js'
 
 /** The zone that a rule means: the contact's unless it names another, falling back contact → campaign → workspace → UTC. */
-export function zoneOf(definition: RunDefinition, contact: Pick<Contact, 'zone'>, choice: ZoneChoice = 'contact'): string {
+export function zoneOf(
+  definition: RunDefinition,
+  contact: Pick<Contact, 'zone'>,
+  choice: ZoneChoice = 'contact',
+): string {
   if (typeof choice === 'object') return choice.fixed
   const { zone: campaign } = definition.campaign
   const { zone: workspace } = definition.settings

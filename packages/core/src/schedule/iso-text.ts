@@ -1,7 +1,7 @@
 import { type DayNumber, dayOfText } from './local-date.js'
 
 /** What an ISO-8601 text says. */
-export interface IsoText {
+interface IsoText {
   readonly day: DayNumber
   /** Milliseconds since the start of the day on the clock; null = a date alone. */
   readonly time: number | null

@@ -3,7 +3,7 @@ import { ConfigurationError } from '../errors.js'
 import { dayMs } from './local-date.js'
 
 /** A stretch of time during which a zone keeps one offset. */
-export interface Stretch {
+interface Stretch {
   /** Where it begins, inclusive; where the table begins if the change before it is further back. */
   readonly from: number
   /** Where it ends, exclusive; where the table ends if the next change is further ahead. */

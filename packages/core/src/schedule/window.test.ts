@@ -63,6 +63,21 @@ describe('quiet hours', () => {
   })
 })
 
+describe('an overlap', () => {
+  const early: SendRules = { windows: [{ hours: '01:00-01:30' }] }
+
+  test('opens a second time what it shows a second time', () => {
+    expect(next('2026-11-01T01:40-04:00', early)).toBe('2026-11-01T01:00-05:00')
+    expect(next('2026-11-01T01:30-05:00', early)).toBe('2026-11-02T01:00-05:00')
+  })
+
+  test('is gone back through in the order in which it passed', () => {
+    const late: SendRules = { windows: [{ hours: '01:30-02:00' }] }
+    expect(shown(previousOpening(at('2026-11-01T01:10-05:00'), [layer(late)]))).toBe('2026-11-01T01:59-04:00')
+    expect(shown(previousOpening(at('2026-11-01T01:50-04:00'), [layer(early)]))).toBe('2026-11-01T01:29-04:00')
+  })
+})
+
 describe('windows', () => {
   test('defer to the next time they open', () => {
     expect(next('2026-05-05T12:00-04:00', office)).toBe('2026-05-05T12:00-04:00')

@@ -135,8 +135,8 @@ function lastChange(at: Instant, { rules, zone }: RuleLayer): Instant {
     const time = timeOf(wall)
     return at - time + Math.max(...times.filter((turning) => turning <= time))
   }
-  const gapPassed = from + offset - before
-  return Math.max(from, turn(at + offset), at < gapPassed ? turn(at + before) : gapPassed)
+  const last = Math.max(from, turn(at + offset))
+  return at < from + offset - before ? Math.max(last, turn(at + before)) : last
 }
 
 function timeOf(wall: WallClock): number {

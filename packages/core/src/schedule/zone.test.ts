@@ -82,10 +82,10 @@ describe('fromLocal', () => {
   test('moves a time that is skipped forward by the length of the gap', () => {
     expect(shown('2026-03-08T02:30', 'America/New_York')).toBe('2026-03-08T03:30-04:00')
     expect(shown('2026-10-04T02:15', 'Australia/Lord_Howe')).toBe('2026-10-04T02:45+11:00')
-    expect(shown('2026-03-29T01:30', 'Antarctica/Troll')).toBe('2026-03-29T03:30+02:00')
-    expect(shown('2026-03-29T00:30', 'Asia/Beirut')).toBe('2026-03-29T01:30+03:00')
-    expect(shown('2026-03-28T23:30', 'America/Nuuk')).toBe('2026-03-29T00:30-01:00')
-    expect(shown('2026-03-22T02:30', 'Africa/Casablanca')).toBe('2026-03-22T03:30+01:00')
+    expect(shown('2025-03-30T01:30', 'Antarctica/Troll')).toBe('2025-03-30T03:30+02:00')
+    expect(shown('2025-03-30T00:30', 'Asia/Beirut')).toBe('2025-03-30T01:30+03:00')
+    expect(shown('2025-03-29T23:30', 'America/Nuuk')).toBe('2025-03-30T00:30-01:00')
+    expect(shown('2025-04-06T02:30', 'Africa/Casablanca')).toBe('2025-04-06T03:30+01:00')
   })
 
   test('takes the first of a time that comes twice', () => {
@@ -126,7 +126,7 @@ describe('startOfDay', () => {
       return formatInZone(startOfDay(zone, Date.UTC(year, month - 1, day) / 86_400_000), zone)
     }
     expect(start('2026-03-08', 'America/New_York')).toBe('2026-03-08T00:00-05:00')
-    expect(start('2026-03-29', 'Asia/Beirut')).toBe('2026-03-29T01:00+03:00')
+    expect(start('2025-03-30', 'Asia/Beirut')).toBe('2025-03-30T01:00+03:00')
     expect(start('2011-12-30', 'Pacific/Apia')).toBe('2011-12-31T00:00+14:00')
     expect(start('1919-03-31', 'America/Toronto')).toBe('1919-03-31T00:30-04:00')
   })

@@ -219,10 +219,7 @@ export function anIntent(
   const { now = testStart, guard = {} } = change
   const attempts = delivery.attempts ?? 1
   return {
-    workspaceId: run.workspaceId,
-    recipientId: run.id,
-    expectedFence: run.fence,
-    recipient: { ...run, waiting: 'delivery', deliveryId: delivery.id },
+    change: aChange(run, { waiting: 'delivery', deliveryId: delivery.id }),
     delivery: aDelivery(run, {
       state: 'sending',
       address: `${run.contactId}@example.com`,

@@ -32,10 +32,7 @@ export interface Driver {
   /** Runs one statement, which is its own transaction. */
   query<Row>(pool: PoolName, text: string, params: readonly Param[]): Promise<readonly Row[]>
   /** Runs `work` in a transaction of our own. */
-  transaction<Result>(
-    settings: TransactionSettings,
-    work: (connection: Connection) => Promise<Result>,
-  ): Promise<Result>
+  transaction<Result>(settings: TransactionSettings, work: (connection: Connection) => Promise<Result>): Promise<Result>
   /** Runs `work` in a transaction of the host's, without time limits of ours. */
   hostTransaction<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result>
   /**

@@ -49,7 +49,12 @@ export class HostTransactions {
 /** Refuses statements that would begin or end the transaction behind the store's back. */
 export function refuseControl(text: string): void {
   const bare = text.replace(/^(?:\s+|--[^\n]*(?:\n|$)|\/\*.*?\*\/|;)+/s, '')
-  if (!/^(?:begin|start\s+transaction|commit|end|abort|prepare\s+transaction|rollback(?!\s+(?:work\s+|transaction\s+)?to\b))\b/i.test(bare)) return
+  if (
+    !/^(?:begin|start\s+transaction|commit|end|abort|prepare\s+transaction|rollback(?!\s+(?:work\s+|transaction\s+)?to\b))\b/i.test(
+      bare,
+    )
+  )
+    return
   throw new ConfigurationError(
     'A host transaction is begun and ended by store.transaction(): return to commit, throw to roll back. ' +
       'BEGIN, COMMIT and ROLLBACK cannot be given as statements.',

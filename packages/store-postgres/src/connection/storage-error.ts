@@ -51,7 +51,10 @@ export function toStorageError(error: unknown): unknown {
 
 function explain({ code, message }: DriverError): { readonly sentence: string; readonly retryable: boolean } | null {
   if (closedMessages.test(message)) {
-    return { sentence: 'The database connection has been closed by the host. Open it before using the store.', retryable: false }
+    return {
+      sentence: 'The database connection has been closed by the host. Open it before using the store.',
+      retryable: false,
+    }
   }
   if (lostCodes.test(code) || lostMessages.test(message)) {
     return {
@@ -66,7 +69,8 @@ function explain({ code, message }: DriverError): { readonly sentence: string; r
   }
   if (code === '53300') {
     return {
-      sentence: 'The database has no free connection. Raise max_connections, or lower the sizes of the pools that share it.',
+      sentence:
+        'The database has no free connection. Raise max_connections, or lower the sizes of the pools that share it.',
       retryable: true,
     }
   }
@@ -77,13 +81,19 @@ function explain({ code, message }: DriverError): { readonly sentence: string; r
     return { sentence: 'The transaction kept colliding with others and was given up. Try again.', retryable: true }
   }
   if (code === '3F000' || code === '42P01' || code === '42703') {
-    return { sentence: 'The tables are not there, or of another version. Call open() first; it creates and migrates them.', retryable: false }
+    return {
+      sentence: 'The tables are not there, or of another version. Call open() first; it creates and migrates them.',
+      retryable: false,
+    }
   }
   if (code === '42501') {
     return { sentence: 'The database user lacks a right that the store needs on its schema.', retryable: false }
   }
   if (code === '25P02') {
-    return { sentence: 'An earlier statement of this transaction has failed, so it can only be rolled back.', retryable: false }
+    return {
+      sentence: 'An earlier statement of this transaction has failed, so it can only be rolled back.',
+      retryable: false,
+    }
   }
   if (dataError.test(code)) {
     return {
@@ -91,7 +101,8 @@ function explain({ code, message }: DriverError): { readonly sentence: string; r
       retryable: false,
     }
   }
-  if (/^[0-9A-Z]{5}$/.test(code)) return { sentence: `The database answered with an error (SQLSTATE ${code}).`, retryable: /^5[378]/.test(code) }
+  if (/^[0-9A-Z]{5}$/.test(code))
+    return { sentence: `The database answered with an error (SQLSTATE ${code}).`, retryable: /^5[378]/.test(code) }
   if (/^RuntimeError|Aborted\(/.test(message)) {
     return { sentence: 'The embedded database has crashed. Close the store and open it again.', retryable: false }
   }

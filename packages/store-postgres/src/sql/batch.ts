@@ -23,8 +23,7 @@ export interface Batch<Row> {
 export function batch<Row>(columns: Readonly<Record<string, Column<Row>>>): Batch<Row> {
   const names = Object.keys(columns)
   const parts = Object.values(columns)
-  const unnest = (first: number) =>
-    `unnest(${parts.map(([type], index) => `$${first + index}::${type}[]`).join(', ')})`
+  const unnest = (first: number) => `unnest(${parts.map(([type], index) => `$${first + index}::${type}[]`).join(', ')})`
   return {
     columns: names.join(', '),
     size: names.length,

@@ -41,7 +41,12 @@ function call(draft: Draft, step: CallStep): Move {
   draft.setPlan(item, open)
   draft.set({ deliveryId: id })
   const channel = step.kind === 'webhook' ? 'webhook' : `action:${step.action}`
-  const row = draft.delivery(item, open, { kind: step.kind, channel, spec: null }, { id, state: 'sending', reason: null })
+  const row = draft.delivery(
+    item,
+    open,
+    { kind: step.kind, channel, spec: null },
+    { id, state: 'sending', reason: null },
+  )
   const delivery = { ...row, attempts: open.attempts, intendedAt: row.intendedAt ?? draft.now }
   draft.emit({ kind: 'call', call: { delivery, step } })
   return draft.wait('delivery', draft.now, null)

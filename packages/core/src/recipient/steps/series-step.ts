@@ -80,7 +80,13 @@ function planItem(draft: Draft, step: SeriesStep, item: SeriesItem, when: 'enter
   const arrived = when === 'entering' ? draft.memory.base : draft.now
   if (asked === null || (asked < arrived && (item.ifPast ?? 'send') !== 'send')) {
     if (asked !== null && item.ifPast === 'exit') return end('past')
-    draft.setPlan(item.id, { plannedAt: asked ?? arrived, dueAt: asked ?? arrived, state: 'past', deliveryId: null, attempts: 0 })
+    draft.setPlan(item.id, {
+      plannedAt: asked ?? arrived,
+      dueAt: asked ?? arrived,
+      state: 'past',
+      deliveryId: null,
+      attempts: 0,
+    })
     return null
   }
   planMessage(draft, item.id, item, movedEarlier(windowsOf(draft, item), Math.max(asked, draft.memory.base), arrived))

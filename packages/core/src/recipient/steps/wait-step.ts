@@ -11,7 +11,8 @@ import type { StepBehavior } from './behavior.js'
 export const waitBehavior: StepBehavior<WaitStep> = {
   enter: plan,
   due: (draft, step) => arrive(draft, step, draft.recipient.dueAt ?? draft.now),
-  changed: (draft, step) => (canMove(step.anchor) ? plan(draft, step) : draft.wait('timer', dueOf(draft), draft.memory.why)),
+  changed: (draft, step) =>
+    canMove(step.anchor) ? plan(draft, step) : draft.wait('timer', dueOf(draft), draft.memory.why),
 }
 
 function dueOf(draft: Draft): Instant {

@@ -14,7 +14,9 @@ export function experiments(sequence: Sequence): readonly Issue[] {
 function experimentIssues(id: StepId, { arms }: SplitStep, spec: ExperimentSpec): readonly Issue[] {
   const issues: Issue[] = []
   const object = (part: keyof ExperimentSpec, problem: string, fix: string): void => {
-    issues.push(error(`experiment_${codes[part] ?? part}`, ['steps', id, 'experiment', part], `Step "${id}": ${problem}.`, fix))
+    issues.push(
+      error(`experiment_${codes[part] ?? part}`, ['steps', id, 'experiment', part], `Step "${id}": ${problem}.`, fix),
+    )
   }
   const names = Object.keys(arms)
   if (!names.includes(spec.fallback)) {

@@ -9,11 +9,15 @@ export function limits(sequence: Sequence): readonly Issue[] {
   const fix = 'Split it into several campaigns, one of which enters people into the next by an event.'
   const steps = Object.keys(sequence.steps).length
   if (steps > maxSteps) {
-    issues.push(error('too_many_steps', ['steps'], `The sequence has ${steps} steps; at most ${maxSteps} are allowed.`, fix))
+    issues.push(
+      error('too_many_steps', ['steps'], `The sequence has ${steps} steps; at most ${maxSteps} are allowed.`, fix),
+    )
   } else {
     const count = edges(sequence).length
     if (count > maxEdges) {
-      issues.push(error('too_many_edges', ['steps'], `The sequence has ${count} edges; at most ${maxEdges} are allowed.`, fix))
+      issues.push(
+        error('too_many_edges', ['steps'], `The sequence has ${count} edges; at most ${maxEdges} are allowed.`, fix),
+      )
     }
   }
   const { maxVisits } = sequence

@@ -1,7 +1,7 @@
+import type { Issue } from '../../errors.js'
 import { elapsedMs } from '../../schedule/duration.js'
 import { type Moment, validateMoment } from '../../schedule/moment.js'
 import { problemsOf } from '../../schedule/problems.js'
-import type { Issue } from '../../errors.js'
 import { didYouMean } from '../nearest.js'
 import { messagesOf } from '../parts/messages.js'
 import { momentsOf } from '../parts/moments.js'

@@ -26,12 +26,14 @@ export function neverOpens(sequence: Sequence, { rules = [] }: LintContext): rea
     const opens = known.get(key) ?? canOpen(layers)
     known.set(key, opens)
     if (opens) return []
-    return error(
-      'never_opens',
-      message.rules === undefined ? path : [...path, 'rules'],
-      `${nameOf(found)} can never be sent: its windows, quiet hours and blackouts leave no minute open.`,
-      'Widen the windows or shorten the quiet hours of the workspace, the campaign or the step, or let the step ignore one of them.',
-    )
+    return [
+      error(
+        'never_opens',
+        message.rules === undefined ? path : [...path, 'rules'],
+        `${nameOf(found)} can never be sent: its windows, quiet hours and blackouts leave no minute open.`,
+        'Widen the windows or shorten the quiet hours of the workspace, the campaign or the step, or let the step ignore one of them.',
+      ),
+    ]
   })
 }
 

@@ -14,7 +14,10 @@ export function threads(sequence: Sequence): readonly Issue[] {
     const step = stepOf(sequence, id)
     const known = after.get(id)
     if (known !== undefined || step === undefined) return known ?? new Set()
-    const found = reachableFrom(sequence, edgesOf(id, step).map(({ to }) => to))
+    const found = reachableFrom(
+      sequence,
+      edgesOf(id, step).map(({ to }) => to),
+    )
     after.set(id, found)
     return found
   }
@@ -23,14 +26,24 @@ export function threads(sequence: Sequence): readonly Issue[] {
     if (message.thread === undefined) return []
     const { sameAs } = message.thread
     const object = (problem: string, fix: string): readonly Issue[] => [
-      error('bad_thread', [...path, 'thread', 'sameAs'], `${nameOf(found)} continues the thread of "${sameAs}", ${problem}.`, fix),
+      error(
+        'bad_thread',
+        [...path, 'thread', 'sameAs'],
+        `${nameOf(found)} continues the thread of "${sameAs}", ${problem}.`,
+        fix,
+      ),
     ]
     const earlier = stepOf(sequence, sameAs)
     if (earlier === undefined) return object('which is not a step', `Name an earlier send.${didYouMean(sameAs, ids)}`)
     if (earlier.kind !== 'send') return object(`which is a ${earlier.kind}`, 'Name an earlier step of the kind send.')
     if (earlier.channel !== message.channel) {
-      return object(`which goes out by ${earlier.channel} and not by ${message.channel}`, 'Name a send of the same channel.')
+      return object(
+        `which goes out by ${earlier.channel} and not by ${message.channel}`,
+        'Name a send of the same channel.',
+      )
     }
-    return comesAfter(sameAs).has(stepId) ? [] : object('which does not come before it', 'Name a send that comes earlier.')
+    return comesAfter(sameAs).has(stepId)
+      ? []
+      : object('which does not come before it', 'Name a send that comes earlier.')
   })
 }

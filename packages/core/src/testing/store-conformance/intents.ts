@@ -27,14 +27,16 @@ export const intentCases: Cases = {
     if (result.result !== 'started') throw new Error(`The call was not started: ${result.result}.`)
     expect(result.fence).toBeGreaterThan(run.fence)
     expect(await stage.delivery(intent.delivery.id)).toEqual(intent.delivery)
-    expect(await stage.runNow(run)).toEqual({ ...intent.recipient, fence: result.fence })
+    expect(await stage.runNow(run)).toEqual({ ...intent.change.recipient, fence: result.fence })
   },
 
   'a started run keeps its dueAt and its owner, so that a dead engine’s call is found': async (stage) => {
     const engine = await stage.engine()
     const run = await stage.claimedRun(engine)
     const intent = anIntent(run, { id: await stage.deliveryId() })
-    await stage.intend(engine, [{ ...intent, recipient: { ...intent.recipient, dueAt: minute(999) } }])
+    await stage.intend(engine, [
+      { ...intent, change: { ...intent.change, recipient: { ...intent.change.recipient, dueAt: minute(999) } } },
+    ])
     expect(await stage.runNow(run)).toMatchObject({ dueAt: testStart, waiting: 'delivery' })
     expect(await stage.claim(engine)).toEqual([])
     const takeover = testStart + leaseMs + skewMs + 1

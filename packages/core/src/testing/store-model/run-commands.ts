@@ -111,7 +111,7 @@ export const hotCommands: readonly fc.Arbitrary<Command>[] = [
       for (const { n, stale } of chosen) {
         const intent = await buildIntent(subject, n, stale, capped)
         // One per contact: whether a closed one counts against the next is the store's choice.
-        if (intent !== null) intents.set(`${intent.workspaceId}/${intent.delivery.contactId}`, intent)
+        if (intent !== null) intents.set(`${intent.change.workspaceId}/${intent.delivery.contactId}`, intent)
       }
       const owner = subject.owner(engineId)
       const request = {

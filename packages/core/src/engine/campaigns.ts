@@ -1,0 +1,261 @@
+import { type Campaign, type ResumePolicy, statusesAfter } from '../campaign/campaign.js'
+import { defaultWorkspaceSettings } from '../campaign/workspace.js'
+import { ConflictError, InvalidTransitionError, type Issue, NotFoundError, SequenceInvalidError } from '../errors.js'
+import { hashOfJson } from '../message/hash.js'
+import type { Counter } from '../ports/store-recipients.js'
+import { type InstantInput, toInstant } from '../schedule/instant.js'
+import { lintSequence } from '../sequence/lint.js'
+import { begin } from './activation.js'
+import { type CampaignInput, readCampaign } from './campaign-input.js'
+import type { EngineContext } from './context.js'
+import { closeAndDrain, resumeAll, type StopReport } from './control.js'
+import { finishStop } from './lifecycle.js'
+
+/** The campaigns of one workspace. */
+export class Campaigns {
+  constructor(
+    private readonly context: EngineContext,
+    private readonly workspaceId: string,
+  ) {}
+
+  /**
+   * Creates a campaign as a draft.
+   * @throws {ConfigurationError} or {SequenceInvalidError} naming what is wrong; nothing is stored then.
+   */
+  async create(input: CampaignInput, options: { readonly id?: string } = {}): Promise<Campaign> {
+    const { store, clock, random } = this.context
+    const now = clock.now()
+    const campaign: Campaign = {
+      ...readCampaign(input),
+      id: options.id ?? `cmp_${hashOfJson([this.workspaceId, input.name, now, random()]).slice(0, 12)}`,
+      workspaceId: this.workspaceId,
+      status: 'draft',
+      entryOpen: false,
+      version: null,
+      startedAt: null,
+      startsAt: null,
+      pausedAt: null,
+      pausedSteps: [],
+      activation: null,
+      createdAt: now,
+      revision: 1,
+    }
+    await store.campaigns.save({ campaign, expectedRevision: null })
+    await this.note('campaign.created', campaign.id)
+    return campaign
+  }
+
+  /** @throws {NotFoundError} when this workspace has no such campaign. */
+  async get(id: string): Promise<Campaign> {
+    const [campaign] = await this.context.store.campaigns.get({ workspaceId: this.workspaceId, campaignIds: [id] })
+    if (campaign === undefined) throw new NotFoundError(`Workspace "${this.workspaceId}" has no campaign "${id}".`)
+    return campaign
+  }
+
+  /** All campaigns, oldest first. */
+  list(): Promise<readonly Campaign[]> {
+    return this.context.store.campaigns.list({ workspaceId: this.workspaceId })
+  }
+
+  /**
+   * Replaces what is named. Of a published campaign the sequence changes for new runs only, once it is published again.
+   * @throws {ConflictError} of kind `stale` when somebody else changed it meanwhile.
+   */
+  async update(
+    id: string,
+    change: Partial<CampaignInput>,
+    options: { readonly revision?: number } = {},
+  ): Promise<Campaign> {
+    const campaign = await this.get(id)
+    if (options.revision !== undefined && options.revision !== campaign.revision) {
+      throw new ConflictError(`Campaign "${id}" is at revision ${campaign.revision}, not ${options.revision}.`, {
+        kind: 'stale',
+      })
+    }
+    if (['stopping', 'stopped', 'completed', 'archived'].includes(campaign.status))
+      throw this.refuses(campaign, 'be changed')
+    const read = readCampaign({ ...campaign, entry: undefined, ...change })
+    const entry = change.entry === undefined ? campaign.entry : read.entry
+    return this.save(campaign, { ...read, entry }, 'campaign.updated')
+  }
+
+  /** A new draft with the same content. */
+  async duplicate(id: string, options: { readonly name?: string } = {}): Promise<Campaign> {
+    const source = await this.get(id)
+    const copy = await this.create({ name: options.name ?? `${source.name} (copy)`, sequence: source.sequence })
+    const { audience, entry, exits, rules, caps, zone, whenClosed, category, metadata, description } = source
+    return this.save(
+      copy,
+      { audience, entry, exits, rules, caps, zone, whenClosed, category, metadata, description },
+      'campaign.duplicated',
+    )
+  }
+
+  /** What is wrong, or may be, with the campaign's sequence, as `publish()` would judge it. */
+  async lint(id: string): Promise<readonly Issue[]> {
+    return this.issuesOf(await this.get(id))
+  }
+
+  /**
+   * Makes the sequence's current form an immutable version that new runs follow. Runs under way keep theirs. Publishing what is
+   * published already changes nothing.
+   * @throws {SequenceInvalidError} with every issue that blocks it.
+   */
+  async publish(id: string): Promise<Campaign> {
+    const campaign = await this.get(id)
+    const errors = (await this.issuesOf(campaign)).filter(({ severity }) => severity === 'error')
+    if (errors.length > 0) {
+      const list = errors.map(({ message }) => message).join(' ')
+      throw new SequenceInvalidError(`Campaign "${campaign.name}" cannot be published: ${list}`, errors)
+    }
+    const { store, clock } = this.context
+    const { workspaceId, sequence } = campaign
+    const contentHash = hashOfJson(sequence)
+    const current = campaign.version ?? 0
+    const known = await store.campaigns.versions([{ workspaceId, campaignId: id, version: current }])
+    if (known[0]?.contentHash === contentHash) return campaign
+    const version = current + 1
+    await store.campaigns.publish({
+      workspaceId,
+      campaignId: id,
+      version,
+      sequence,
+      contentHash,
+      publishedAt: clock.now(),
+    })
+    return this.save(campaign, { version }, 'campaign.published')
+  }
+
+  /**
+   * Publishes the campaign if it is not, and starts it: now, or at `at`.
+   * @throws {InvalidTransitionError} when it has been started before.
+   */
+  async activate(id: string, options: { readonly at?: InstantInput } = {}): Promise<Campaign> {
+    const campaign = await this.publish(id)
+    if (campaign.status !== 'draft' && campaign.status !== 'scheduled') throw this.refuses(campaign, 'be activated')
+    const startsAt = options.at === undefined ? null : toInstant(options.at, 'at')
+    if (startsAt !== null && startsAt > this.context.clock.now()) {
+      return this.save(campaign, { status: 'scheduled', startsAt }, 'campaign.scheduled')
+    }
+    const active = await begin(this.context, campaign)
+    await this.note('campaign.activated', id)
+    return active
+  }
+
+  /** Lets nobody in any more; those inside go on to the end. */
+  async finish(id: string): Promise<Campaign> {
+    return this.save(await this.get(id), { entryOpen: false }, 'campaign.finished')
+  }
+
+  /** Holds every run where it is, or only those in one step. Calls under way finish. */
+  async pause(id: string, options: { readonly step?: string } = {}): Promise<Campaign> {
+    const campaign = await this.get(id)
+    const { step } = options
+    const scope = this.scopeOf(id, step)
+    if (step !== undefined) {
+      await this.context.store.control.setGate({ scope, closed: true, now: this.context.clock.now() })
+      return this.save(campaign, { pausedSteps: [...new Set([...campaign.pausedSteps, step])] }, 'step.paused')
+    }
+    if (campaign.status !== 'active') throw this.refuses(campaign, 'be paused')
+    const now = this.context.clock.now()
+    await this.context.store.control.setGate({ scope, closed: true, now })
+    return this.save(campaign, { status: 'paused', pausedAt: now }, 'campaign.paused')
+  }
+
+  /**
+   * Goes on after a pause. `policy` says what becomes of what fell due meanwhile: `send` it now (default), `skip` it, `shift` everything that
+   * counts from a base by the length of the pause, or `exit` those runs.
+   */
+  async resume(
+    id: string,
+    options: { readonly policy?: ResumePolicy; readonly step?: string } = {},
+  ): Promise<Campaign> {
+    const campaign = await this.get(id)
+    const { step, policy = 'send' } = options
+    const scope = this.scopeOf(id, step)
+    const { store, clock } = this.context
+    if (step === undefined && campaign.status !== 'paused') throw this.refuses(campaign, 'be resumed')
+    const pausedAt = campaign.pausedAt ?? clock.now()
+    await store.control.setGate({ scope, closed: false, now: clock.now() })
+    const change =
+      step === undefined
+        ? ({ status: 'active', pausedAt: null } as const)
+        : { pausedSteps: campaign.pausedSteps.filter((paused) => paused !== step) }
+    const saved = await this.save(campaign, change, step === undefined ? 'campaign.resumed' : 'step.resumed')
+    await resumeAll(this.context, saved, { policy, pausedAt, ...(step === undefined ? {} : { stepId: step }) })
+    return saved
+  }
+
+  /** Ends the campaign for good: no call starts once this resolves, and every run exits as `stopped`. */
+  async stop(id: string): Promise<StopReport> {
+    const campaign = await this.get(id)
+    const stopping = await this.save(campaign, { status: 'stopping' }, 'campaign.stopped')
+    const report = await closeAndDrain(this.context, this.scopeOf(id))
+    await finishStop(this.context, stopping)
+    return report
+  }
+
+  /** Takes an ended or unused campaign out of sight. */
+  async archive(id: string): Promise<Campaign> {
+    return this.save(await this.get(id), { status: 'archived' }, 'campaign.archived')
+  }
+
+  /** Deletes a draft or an archived campaign with everything that belongs to it. */
+  async delete(id: string): Promise<void> {
+    const campaign = await this.get(id)
+    if (campaign.status !== 'draft' && campaign.status !== 'archived') throw this.refuses(campaign, 'be deleted')
+    await this.context.store.campaigns.delete({ workspaceId: this.workspaceId, campaignId: id })
+    await this.note('campaign.deleted', id)
+  }
+
+  /** What has been counted, per step (`''` = the campaign): people who entered, deliveries by state, facts, ends. */
+  counters(id: string): Promise<readonly Counter[]> {
+    return this.context.store.recipients.counters({ workspaceId: this.workspaceId, campaignId: id })
+  }
+
+  private async issuesOf(campaign: Campaign): Promise<readonly Issue[]> {
+    const { store, channels, actions, clock } = this.context
+    const settings = (await store.control.workspace({ workspaceId: this.workspaceId })) ?? defaultWorkspaceSettings
+    const templates = await store.templates.list({ workspaceId: this.workspaceId })
+    return lintSequence(campaign.sequence, {
+      templates: new Map(templates.map((template) => [template.templateId, template])),
+      channels: [...channels.keys()],
+      rules: [settings.rules, campaign.rules],
+      caps: [...settings.caps, ...campaign.caps],
+      actions: [...actions.keys()],
+      calendars: Object.keys(settings.calendars),
+      category: campaign.category,
+      now: clock.now(),
+    })
+  }
+
+  private scopeOf(id: string, step?: string) {
+    const { workspaceId } = this
+    return step === undefined
+      ? { workspaceId, kind: 'campaign' as const, ref: id }
+      : { workspaceId, kind: 'step' as const, ref: `${id}/${step}` }
+  }
+
+  private async save(campaign: Campaign, change: Partial<Campaign>, action: string): Promise<Campaign> {
+    if (change.status !== undefined && !statusesAfter(campaign.status).includes(change.status)) {
+      throw this.refuses(campaign, `become ${change.status}`)
+    }
+    const saved: Campaign = { ...campaign, ...change, revision: campaign.revision + 1 }
+    await this.context.store.campaigns.save({ campaign: saved, expectedRevision: campaign.revision })
+    await this.note(action, campaign.id)
+    return saved
+  }
+
+  private refuses({ name, status }: Campaign, what: string): InvalidTransitionError {
+    const after = statusesAfter(status)
+    const legal = after.length === 0 ? 'nothing can follow that' : `what may follow is ${after.join(', ')}`
+    return new InvalidTransitionError(`Campaign "${name}" cannot ${what}: it is ${status}, and ${legal}.`)
+  }
+
+  private note(action: string, subject: string): Promise<void> {
+    const { store, clock } = this.context
+    return store.control.audit([
+      { workspaceId: this.workspaceId, at: clock.now(), actor: null, action, subject, detail: {} },
+    ])
+  }
+}

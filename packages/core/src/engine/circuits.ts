@@ -1,0 +1,76 @@
+import type { Instant } from '../schedule/instant.js'
+
+interface Circuit {
+  readonly calls: { readonly at: Instant; readonly failed: boolean }[]
+  openUntil: Instant
+  timesOpened: number
+  probing: boolean
+}
+
+const windowMs = 30_000
+const enoughCalls = 20
+const firstOpenMs = 30_000
+const longestOpenMs = 10 * 60 * 1000
+
+/**
+ * One circuit breaker per provider account. It opens at once when the account is refused (401, 403, quota), and when at least half
+ * of at least 20 calls within 30 s failed or were unclear; then for 30 s, twice as long each time, at most 10 min. After that one
+ * probe at a time may go, until one succeeds.
+ */
+export class Circuits {
+  private readonly byAccount = new Map<string, Circuit>()
+
+  /** Whether a call to the account may start now. Takes the probe if the circuit is half open. */
+  mayStart(account: string, now: Instant): boolean {
+    const circuit = this.byAccount.get(account)
+    if (circuit === undefined || circuit.openUntil === 0) return true
+    if (now < circuit.openUntil || circuit.probing) return false
+    circuit.probing = true
+    return true
+  }
+
+  /** The accounts that must not be called before the returned instants. */
+  openAccounts(now: Instant): ReadonlyMap<string, Instant> {
+    const open = new Map<string, Instant>()
+    for (const [account, circuit] of this.byAccount) if (circuit.openUntil > now) open.set(account, circuit.openUntil)
+    return open
+  }
+
+  /** Takes note of a call; returns until when the account is closed because of it, null = it is not. */
+  record(account: string, result: 'ok' | 'failed' | 'blocked', now: Instant): Instant | null {
+    const circuit = this.of(account)
+    const wasProbe = circuit.probing
+    circuit.probing = false
+    if (result === 'ok') {
+      circuit.calls.push({ at: now, failed: false })
+      if (wasProbe) this.close(circuit)
+      return null
+    }
+    circuit.calls.push({ at: now, failed: true })
+    while (circuit.calls[0] !== undefined && circuit.calls[0].at < now - windowMs) circuit.calls.shift()
+    const failures = circuit.calls.filter(({ failed }) => failed).length
+    const tooMany = circuit.calls.length >= enoughCalls && failures * 2 >= circuit.calls.length
+    if (result !== 'blocked' && !wasProbe && !tooMany) return null
+    circuit.openUntil = now + Math.min(longestOpenMs, firstOpenMs * 2 ** circuit.timesOpened)
+    circuit.timesOpened++
+    return circuit.openUntil
+  }
+
+  /** Gives a probe back that never started. */
+  notStarted(account: string): void {
+    const circuit = this.byAccount.get(account)
+    if (circuit !== undefined) circuit.probing = false
+  }
+
+  private close(circuit: Circuit): void {
+    circuit.openUntil = 0
+    circuit.timesOpened = 0
+    circuit.calls.length = 0
+  }
+
+  private of(account: string): Circuit {
+    const known = this.byAccount.get(account) ?? { calls: [], openUntil: 0, timesOpened: 0, probing: false }
+    this.byAccount.set(account, known)
+    return known
+  }
+}

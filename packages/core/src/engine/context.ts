@@ -1,0 +1,92 @@
+import type { EventEmitter } from 'eventemitter3'
+import type { RetryPolicy } from '../delivery/retry-policy.js'
+import type { Action, WebhookCaller } from '../ports/caller.js'
+import type { Channel } from '../ports/channel.js'
+import type { Clock } from '../ports/clock.js'
+import type { ContactSource } from '../ports/contact-source.js'
+import type { Limiter } from '../ports/limiter.js'
+import type { Queue } from '../ports/queue.js'
+import type { Store } from '../ports/store.js'
+import type { Owner } from '../ports/store-recipients.js'
+import type { Circuits } from './circuits.js'
+import type { DrumbeatEvents } from './events.js'
+import type { IdPool } from './id-pool.js'
+
+/** The numbers of the protocol. Every duration is in elapsed milliseconds. */
+export interface EngineSettings {
+  /** How many due runs are claimed at once. */
+  readonly batchSize: number
+  /** How many calls may be under way at once. */
+  readonly maxInFlight: number
+  /** How long an engine's claims are safe without a heartbeat. */
+  readonly leaseMs: number
+  /** How far the clocks of engines and Store may differ: claims are taken over only so long after a lease. */
+  readonly skewMs: number
+  /** How long a call may start after its intent was written. */
+  readonly permitMs: number
+  /** How long the intent transaction may take. */
+  readonly intentTimeoutMs: number
+  /** How long a call may take before its outcome counts as unknown. */
+  readonly callTimeoutMs: number
+  /** How often the Store is asked for work when nothing wakes the engine. */
+  readonly pollMs: number
+  /** How long a run waits for an unknown outcome before it goes on. */
+  readonly advanceAfterMs: number
+  /** When an unknown outcome is looked at first, how long apart the looks are, and when it becomes `unresolved`. */
+  readonly reconcile: { readonly graceMs: number; readonly everyMs: number; readonly windowMs: number }
+  /** How long reports wait for their delivery. */
+  readonly parkReportsMs: number
+  readonly retry: RetryPolicy
+}
+
+/** What applies unless the host says otherwise. */
+export const defaultEngineSettings: EngineSettings = {
+  batchSize: 500,
+  maxInFlight: 200,
+  leaseMs: 15_000,
+  skewMs: 2_000,
+  permitMs: 3_000,
+  intentTimeoutMs: 2_000,
+  callTimeoutMs: 20_000,
+  pollMs: 1_000,
+  advanceAfterMs: 60 * 60 * 1000,
+  reconcile: { graceMs: 60_000, everyMs: 60_000, windowMs: 24 * 60 * 60 * 1000 },
+  parkReportsMs: 7 * 24 * 60 * 60 * 1000,
+  retry: { maxAttempts: 8, firstMs: 2_000, longestMs: 15 * 60 * 1000 },
+}
+
+/** Everything the parts of the engine share. */
+export interface EngineContext {
+  readonly store: Store
+  readonly queue: Queue | null
+  readonly channels: ReadonlyMap<string, Channel>
+  readonly actions: ReadonlyMap<string, Action>
+  readonly webhooks: WebhookCaller | null
+  readonly contactSource: ContactSource | null
+  readonly limiter: Limiter | null
+  readonly clock: Clock
+  readonly random: () => number
+  /** Keys references, idempotency keys and links. Never leaves the process. */
+  readonly secret: string
+  readonly unsubscribeUrl: ((request: UnsubscribeRequest) => string) | null
+  readonly settings: EngineSettings
+  readonly events: EventEmitter<DrumbeatEvents>
+  readonly ids: IdPool
+  readonly circuits: Circuits
+  readonly lease: Lease
+}
+
+/** Whom an unsubscribe link is for. */
+export interface UnsubscribeRequest {
+  readonly workspaceId: string
+  readonly contactId: string
+  readonly channel: string
+  readonly topic: string | null
+  readonly deliveryRef: string
+}
+
+/** This engine's standing with the Store. */
+export interface Lease {
+  /** Who claims name; null = not confirmed, or run out: nothing may be claimed or started. */
+  owner(): Owner | null
+}

@@ -1,0 +1,157 @@
+import { EventEmitter } from 'eventemitter3'
+import { ConfigurationError } from '../errors.js'
+import type { Action, WebhookCaller } from '../ports/caller.js'
+import type { Channel } from '../ports/channel.js'
+import type { Clock } from '../ports/clock.js'
+import type { ContactSource } from '../ports/contact-source.js'
+import type { Limiter } from '../ports/limiter.js'
+import type { Queue } from '../ports/queue.js'
+import type { Store } from '../ports/store.js'
+import type { Instant } from '../schedule/instant.js'
+import { Circuits } from './circuits.js'
+import { defaultEngineSettings, type EngineContext, type EngineSettings, type UnsubscribeRequest } from './context.js'
+import type { DrumbeatEvents } from './events.js'
+import { IdPool } from './id-pool.js'
+import { systemClock } from './system-clock.js'
+import { EngineLease, type TickReport, Worker } from './worker.js'
+import { Workspace } from './workspace.js'
+
+/** What Drumbeat is wired from. Only the Store and the channels are needed. */
+export interface DrumbeatOptions {
+  readonly store: Store
+  readonly channels: readonly Channel[]
+  /** Wakes engines early. Without one the Store is polled. */
+  readonly queue?: Queue
+  /** Reads contacts where the host keeps them. Without one the Store keeps them. */
+  readonly contacts?: ContactSource
+  /** Step kinds of the host's own. */
+  readonly actions?: readonly Action[]
+  /** Performs the calls of webhook steps. */
+  readonly webhooks?: WebhookCaller
+  readonly limiter?: Limiter
+  /** The address that unsubscribes a contact; becomes `{{unsubscribeUrl}}` and the List-Unsubscribe headers. */
+  readonly unsubscribeUrl?: (request: UnsubscribeRequest) => string
+  /** Keys delivery references and idempotency keys: at least 16 characters, the same in every process, never changed. */
+  readonly secret?: string
+  /** Default: the machine's. */
+  readonly clock?: Clock
+  /** A number in [0, 1). Default `Math.random`. */
+  readonly random?: () => number
+  /** Names this engine among others; default: a random name. Two engines alive must never share one. */
+  readonly engineId?: string
+  readonly settings?: Partial<EngineSettings>
+}
+
+/** The engine and the door to its workspaces. */
+export interface Drumbeat {
+  /** Everything one tenant may do. */
+  workspace(id: string): Workspace
+  /** Opens the Store and works until `stop()`. */
+  start(): Promise<void>
+  /** Claims no more, waits for the calls under way, and gives its claims back. The Store stays open. */
+  stop(): Promise<void>
+  /** Does everything that is due now, and returns what it did: for cron jobs, serverless and tests. */
+  tick(): Promise<TickReport>
+  /** When something is due next; null = nothing lies ahead. */
+  nextDueAt(): Promise<Instant | null>
+  /** Stops the engine and closes the Store. */
+  close(): Promise<void>
+  readonly events: EventEmitter<DrumbeatEvents>
+}
+
+/**
+ * Wires Drumbeat. Nothing is opened or started yet.
+ * @throws {ConfigurationError} when the wiring cannot work, with a sentence that says what to do.
+ */
+export function createDrumbeat(options: DrumbeatOptions): Drumbeat {
+  checkWiring(options)
+  const { store, random = Math.random } = options
+  const engineId =
+    options.engineId ??
+    `engine-${Math.floor(random() * 2 ** 48).toString(36)}-${Math.floor(random() * 2 ** 48).toString(36)}`
+  const lease: EngineLease = new EngineLease(engineId, () => context)
+  const context: EngineContext = {
+    store,
+    queue: options.queue ?? null,
+    channels: new Map(options.channels.map((channel) => [channel.name, channel])),
+    actions: new Map((options.actions ?? []).map((action) => [action.name, action])),
+    webhooks: options.webhooks ?? null,
+    contactSource: options.contacts ?? null,
+    limiter: options.limiter ?? null,
+    clock: options.clock ?? systemClock,
+    random,
+    secret: options.secret ?? 'drumbeat',
+    unsubscribeUrl: options.unsubscribeUrl ?? null,
+    settings: { ...defaultEngineSettings, ...options.settings },
+    events: new EventEmitter<DrumbeatEvents>(),
+    ids: new IdPool(store),
+    circuits: new Circuits(),
+    lease,
+  }
+  const worker = new Worker(context, lease)
+  const opened = once(() => store.open())
+  return {
+    events: context.events,
+    workspace(id) {
+      if (typeof id !== 'string' || id === '' || id.length > 100) {
+        throw new ConfigurationError('A workspace needs an id of 1 to 100 characters.')
+      }
+      return new Workspace(context, id)
+    },
+    async start() {
+      await opened()
+      await worker.start()
+    },
+    stop: () => worker.stop(),
+    async tick() {
+      await opened()
+      return worker.tick()
+    },
+    async nextDueAt() {
+      const times = await Promise.all([store.recipients.nextDueAt(), store.deliveries.nextLookAt()])
+      const scheduled = (await store.campaigns.live()).map(({ startsAt }) => startsAt)
+      const known = [...times, ...scheduled].filter((at) => at !== null)
+      return known.length === 0 ? null : Math.min(...known)
+    },
+    async close() {
+      await worker.stop()
+      await store.close()
+    },
+  }
+}
+
+function checkWiring({ store, channels, secret, actions = [] }: DrumbeatOptions): void {
+  if (typeof store !== 'object' || store === null || typeof store.open !== 'function') {
+    throw new ConfigurationError(
+      'createDrumbeat() needs a store: memoryStore(), pgliteStore({ dataDir }) or postgresStore({ pool }).',
+    )
+  }
+  if (!Array.isArray(channels) || channels.length === 0) {
+    throw new ConfigurationError(
+      'createDrumbeat() needs at least one channel, such as sandboxChannel({ name: "email" }).',
+    )
+  }
+  for (const [what, names] of [
+    ['channel', channels.map(({ name }) => name)],
+    ['action', actions.map(({ name }) => name)],
+  ] as const) {
+    const twice = names.find((name, index) => names.indexOf(name) !== index)
+    if (twice !== undefined)
+      throw new ConfigurationError(`Two ${what}s are called "${twice}". Give each ${what} a name of its own.`)
+  }
+  if (secret !== undefined && secret.length < 16) {
+    throw new ConfigurationError(`The secret has ${secret.length} characters; it needs at least 16.`)
+  }
+}
+
+/** Runs once; a failure may be tried again. */
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | null = null
+  return () => {
+    done ??= work().catch((error: unknown) => {
+      done = null
+      throw error
+    })
+    return done
+  }
+}

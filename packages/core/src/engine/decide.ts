@@ -1,0 +1,116 @@
+import type { ContactInput } from '../contact/contact.js'
+import type { Delivery } from '../delivery/delivery.js'
+import type { PermissionChange } from '../ports/store-contacts.js'
+import type { NewEvent } from '../ports/store-inbox.js'
+import type { CounterDelta, RunChange } from '../ports/store-recipients.js'
+import type { Effect, PlannedCall, PlannedSend } from '../recipient/effect.js'
+import type { Input } from '../recipient/input.js'
+import type { Recipient } from '../recipient/recipient.js'
+import { transition } from '../recipient/transition.js'
+import type { Instant } from '../schedule/instant.js'
+import type { EngineContext } from './context.js'
+import type { Loaded } from './load.js'
+
+/** What was decided about one run, and not yet written. Deciding again on top of it adds to it. */
+export interface Decision {
+  readonly loaded: Loaded
+  /** The run as it was read. Its fence guards the write. */
+  readonly before: Recipient
+  readonly after: Recipient
+  /** All that is to be done, but for the call. */
+  readonly effects: readonly Effect[]
+  /** The call to start; null = none. */
+  readonly start: PlannedSend | PlannedCall | null
+}
+
+/** Decides what an input does to a run. */
+export function decide(loaded: Loaded, run: Recipient, input: Input, now: Instant): Decision {
+  return decideOn({ loaded, before: run, after: run, effects: [], start: null }, input, now)
+}
+
+/** Decides what an input does on top of a decision that has not been written. */
+export function decideOn(decision: Decision, input: Input, now: Instant): Decision {
+  const { loaded, before, after, effects } = decision
+  const facts = { ...loaded.facts, deliveries: withRecords(loaded.facts.deliveries, effects) }
+  const removed: Input = { kind: 'withdraw', reason: 'removed' }
+  const { recipient, effects: more } = transition(
+    loaded.definition,
+    after,
+    loaded.contact === null && input.kind !== 'outcome' ? removed : input,
+    facts,
+    now,
+  )
+  const start = more.find((effect) => effect.kind === 'send' || effect.kind === 'call')
+  return {
+    loaded,
+    before,
+    after: recipient,
+    effects: [...effects, ...more.filter((effect) => effect.kind !== 'send' && effect.kind !== 'call')],
+    start: start === undefined ? null : start.kind === 'send' ? start.send : start.call,
+  }
+}
+
+/** What was recorded in this decision counts as known to what is decided on top of it. */
+function withRecords(known: readonly Delivery[], effects: readonly Effect[]): readonly Delivery[] {
+  const records = effects.flatMap((effect) => (effect.kind === 'record' ? [effect.delivery] : []))
+  return [...new Map([...known, ...records].map((delivery) => [delivery.id, delivery])).values()]
+}
+
+/** The write that a decision asks for. Progress has been made, so its claims start at nothing again. */
+export function changeOf(context: EngineContext, decision: Decision, now: Instant): RunChange {
+  const { before, after, effects } = decision
+  const { workspaceId, campaignId, id } = before
+  const deliveries = new Map<number, Delivery>()
+  const permissions: PermissionChange[] = []
+  const events: NewEvent[] = []
+  const counters: CounterDelta[] = []
+  const detached: { deliveryId: number; lookAt: Instant }[] = []
+  let contact: ContactInput | null = null
+  const count = (stepId: string, name: string): void => {
+    counters.push({ campaignId, stepId, name, by: 1 })
+  }
+  for (const effect of effects) {
+    switch (effect.kind) {
+      case 'record':
+        deliveries.set(effect.delivery.id, effect.delivery)
+        count(effect.delivery.stepId, counterOf(effect.delivery))
+        break
+      case 'update':
+        contact = effect.contact === null ? contact : merged(contact, effect.contact)
+        permissions.push(...effect.permissions)
+        break
+      case 'emit': {
+        const eventId = `run/${id}/${after.visit}/${events.length}/${effect.event}`
+        events.push({ id: eventId, contactId: after.contactId, name: effect.event, at: now, data: effect.data })
+        break
+      }
+      case 'detach':
+        detached.push({ deliveryId: effect.deliveryId, lookAt: now + context.settings.reconcile.graceMs })
+        break
+      case 'count':
+        count(effect.stepId, effect.name)
+        break
+    }
+  }
+  return {
+    workspaceId,
+    recipientId: id,
+    expectedFence: before.fence,
+    recipient: { ...after, claims: 0 },
+    deliveries: [...deliveries.values()],
+    contact,
+    permissions,
+    events,
+    counters,
+    detached,
+  }
+}
+
+/** What a delivery's state is counted as: `delivery.sent`, `delivery.skipped.quiet_hours`. */
+export function counterOf({ state, reason }: Pick<Delivery, 'state' | 'reason'>): string {
+  return state === 'skipped' && reason !== null ? `delivery.skipped.${reason}` : `delivery.${state}`
+}
+
+function merged(one: ContactInput | null, other: ContactInput): ContactInput {
+  return { ...one, ...other, attributes: { ...one?.attributes, ...other.attributes } }
+}

@@ -1,0 +1,181 @@
+import type { Campaign } from '../campaign/campaign.js'
+import type { Contact, ContactEvent } from '../contact/contact.js'
+import { mergeFacts } from '../delivery/facts.js'
+import { contactKey } from '../ports/store-contacts.js'
+import type { ContactIngest, InboxItem, NewRun } from '../ports/store-inbox.js'
+import type { Recipient } from '../recipient/recipient.js'
+import { isLive } from '../recipient/recipient.js'
+import { keyOf } from '../recipient/run-facts.js'
+import type { Instant } from '../schedule/instant.js'
+import type { EngineContext } from './context.js'
+import { changeOf, type Decision, decideOn } from './decide.js'
+import { admits, newRun } from './entries.js'
+import { type Loaded, loadContacts, loadRuns } from './load.js'
+import { sideEffectsOf } from './report-effects.js'
+
+/** Contacts' items taken in together. */
+const itemsAtOnce = 500
+const rounds = 5
+
+/**
+ * Takes in what has been reported: events, provider reports, contact changes. Contact by contact, in order of arrival; all live runs of
+ * a contact hear of it, and runs that begin with an event begin. Returns how many items were taken in.
+ */
+export async function ingest(context: EngineContext): Promise<number> {
+  let taken = 0
+  for (let round = 0; round < rounds; round++) {
+    const { items, runs } = await context.store.inbox.peek({ limit: itemsAtOnce })
+    if (items.length === 0) return taken
+    const batch = await decideBatch(context, items, runs)
+    const { conflicts } = await context.store.inbox.ingest(batch)
+    taken += batch
+      .filter(({ contactId }) => !conflicts.includes(contactId))
+      .reduce((sum, { seqs }) => sum + seqs.length, 0)
+    if (conflicts.length === 0) return taken
+  }
+  return taken
+}
+
+async function decideBatch(
+  context: EngineContext,
+  items: readonly InboxItem[],
+  runs: readonly Recipient[],
+): Promise<readonly ContactIngest[]> {
+  const now = context.clock.now()
+  const loaded = await loadRuns(context, runs)
+  const contacts = await loadContacts(context, items)
+  const entries = await eventEntries(context, items)
+  return [...groupBy(items, contactKey).values()].map((mine) => {
+    const [first] = mine as [InboxItem]
+    const { workspaceId, contactId } = first
+    const live = runs.filter((run) => contactKey(run) === contactKey(first))
+    const contact = contacts.get(contactKey(first)) ?? null
+    const reports = mine.flatMap((item) => (item.kind === 'report' ? [item] : []))
+    const facts = reports.map(({ deliveryId, facts: reported }) => ({ deliveryId, facts: reported }))
+    const decisions = live.flatMap((run) => {
+      const known = loaded.get(run.id)
+      return known === undefined ? [] : [hear(context, withReports(known, reports), run, mine, now)]
+    })
+    const changed = decisions.filter(({ before, after, effects }) => after !== before || effects.length > 0)
+    const changes = changed.map((decision) => changeOf(context, decision, now))
+    const newRuns = contact === null ? [] : begin(entries, mine, contact, now)
+    return {
+      workspaceId,
+      contactId,
+      seqs: mine.map(({ seq }) => seq),
+      expected: live.map(({ id, fence }) => ({ id, fence })),
+      facts,
+      changes: sideEffectsOf(reports, live, changes, loaded),
+      newRuns,
+    }
+  })
+}
+
+/** A run hears of everything that happened to its contact, in order. */
+function hear(
+  context: EngineContext,
+  known: Loaded,
+  run: Recipient,
+  items: readonly InboxItem[],
+  now: Instant,
+): Decision {
+  let decision: Decision = { loaded: known, before: run, after: run, effects: [], start: null }
+  for (const item of items) {
+    if (!isLive(decision.after)) break
+    if (item.kind === 'event') decision = decideOn(decision, { kind: 'event', event: item.event }, now)
+    else decision = decideOn(decision, { kind: 'changed' }, now)
+    // What may start now is left to its claim, which is due at once: calls start only from there.
+    if (decision.start !== null) decision = leftToClaim(decision, run, now)
+  }
+  return decision
+}
+
+function leftToClaim(decision: Decision, run: Recipient, now: Instant): Decision {
+  const plans = Object.fromEntries(
+    Object.entries(decision.after.memory.plans).map(([item, plan]) => [
+      item,
+      plan.state === 'open' && plan.deliveryId === decision.after.deliveryId
+        ? {
+            ...plan,
+            state: 'planned' as const,
+            attempts: plan.attempts - 1,
+            deliveryId: keptId(decision, plan.deliveryId),
+          }
+        : plan,
+    ]),
+  )
+  const after: Recipient = {
+    ...decision.after,
+    waiting: 'timer',
+    deliveryId: null,
+    dueAt: now,
+    parked: run.parked,
+    memory: { ...decision.after.memory, plans },
+  }
+  return { ...decision, after, start: null }
+}
+
+/** A delivery that has a record keeps its id; one that was only about to begin gets its id when it is claimed. */
+function keptId({ loaded, effects }: Decision, id: number | null): number | null {
+  const recorded = effects.some((effect) => effect.kind === 'record' && effect.delivery.id === id)
+  return recorded || loaded.facts.deliveries.some((delivery) => delivery.id === id) ? id : null
+}
+
+function withReports(loaded: Loaded, reports: readonly Extract<InboxItem, { kind: 'report' }>[]): Loaded {
+  if (reports.length === 0) return loaded
+  const deliveries = loaded.facts.deliveries.map((delivery) => {
+    const mine = reports.filter(({ deliveryId }) => deliveryId === delivery.id).flatMap(({ facts }) => facts)
+    return mine.length === 0 ? delivery : { ...delivery, facts: mergeFacts(delivery.facts, mine) }
+  })
+  return { ...loaded, facts: { ...loaded.facts, deliveries } }
+}
+
+/** Active campaigns that begin with one of these events, or when a contact begins to match. */
+async function eventEntries(context: EngineContext, items: readonly InboxItem[]): Promise<readonly Campaign[]> {
+  const found: Campaign[] = []
+  for (const workspaceId of new Set(items.map((item) => item.workspaceId))) {
+    const campaigns = await context.store.campaigns.list({ workspaceId })
+    found.push(
+      ...campaigns.filter(({ status, entryOpen }) => entryOpen && (status === 'active' || status === 'paused')),
+    )
+  }
+  return found
+}
+
+function begin(
+  campaigns: readonly Campaign[],
+  items: readonly InboxItem[],
+  contact: Contact,
+  now: Instant,
+): readonly NewRun[] {
+  return campaigns.flatMap((campaign) =>
+    items.flatMap((item): readonly NewRun[] => {
+      if (item.workspaceId !== campaign.workspaceId || campaign.version === null) return []
+      const { trigger } = campaign.entry
+      if (trigger.kind === 'matching' && item.kind !== 'report') {
+        return admits(campaign, contact, []) ? [newRun(campaign, contact.id, { at: now, runKey: '', event: null })] : []
+      }
+      if (trigger.kind !== 'event' || item.kind !== 'event' || item.event.name !== trigger.event.event) return []
+      if (campaign.startedAt !== null && item.event.at < campaign.startedAt) return []
+      const runKey = trigger.key === undefined ? '' : keyOf(item.event, trigger.key)
+      if (runKey === null || !admits(campaign, contact, [item.event])) return []
+      return [newRun(campaign, contact.id, { at: nominalEntry(item.event, now), runKey, event: item.event })]
+    }),
+  )
+}
+
+const toleranceMs = 15 * 60 * 1000
+
+/** The event's own time, unless it was reported so late, or so early, that the report's time is meant. */
+function nominalEntry({ at }: ContactEvent, now: Instant): Instant {
+  return at <= now && now - at <= toleranceMs ? at : now
+}
+
+function groupBy<Item>(
+  items: readonly Item[],
+  keyOfItem: (item: Item) => string,
+): ReadonlyMap<string, readonly Item[]> {
+  const groups = new Map<string, Item[]>()
+  for (const item of items) groups.set(keyOfItem(item), [...(groups.get(keyOfItem(item)) ?? []), item])
+  return groups
+}

@@ -1,0 +1,192 @@
+import type { Campaign } from '../campaign/campaign.js'
+import { defaultWorkspaceSettings, type WorkspaceSettings } from '../campaign/workspace.js'
+import type { Contact, ContactEvent, Permissions } from '../contact/contact.js'
+import type { Delivery } from '../delivery/delivery.js'
+import { contactKey } from '../ports/store-contacts.js'
+import { factPlan } from '../recipient/fact-plan.js'
+import type { Recipient } from '../recipient/recipient.js'
+import type { RunDefinition, RunFacts } from '../recipient/run-facts.js'
+import type { FactNeeds } from '../sequence/fact-plan.js'
+import type { Sequence } from '../sequence/sequence.js'
+import { stepOf } from '../sequence/sequence.js'
+import type { EngineContext } from './context.js'
+import { decisionsFor } from './experiments.js'
+
+/** What is needed to decide about one run. `contact` null = the host does not know the person any more. */
+export interface Loaded {
+  readonly definition: RunDefinition
+  readonly contact: Contact | null
+  readonly facts: RunFacts
+}
+
+const noPermissions: Permissions = { consents: [], suppressions: [] }
+
+/** Loads what decisions about these runs can ask for: one query per kind of fact for the whole batch. */
+export async function loadRuns(
+  context: EngineContext,
+  runs: readonly Recipient[],
+): Promise<ReadonlyMap<number, Loaded>> {
+  if (runs.length === 0) return new Map()
+  const definitions = await loadDefinitions(context, runs)
+  const plans = new Map<number, FactNeeds>()
+  for (const run of runs) {
+    const definition = definitions.get(definitionKey(run))
+    if (definition !== undefined) plans.set(run.id, factPlan(definition.campaign, definition.sequence, run.stepId))
+  }
+  const [contacts, events, deliveries] = await Promise.all([
+    loadContacts(context, runs),
+    loadEvents(context, runs, plans),
+    loadDeliveries(context, runs, plans),
+  ])
+  const permissions = await context.store.contacts.permissions(
+    runs.map((run) => ({ ...keyOf(run), addresses: contacts.get(contactKey(run))?.addresses ?? {} })),
+  )
+  const decisions = await decisionsFor(context, runs, definitions)
+  const loaded = new Map<number, Loaded>()
+  for (const run of runs) {
+    const definition = definitions.get(definitionKey(run))
+    if (definition === undefined) continue
+    const contact = contacts.get(contactKey(run)) ?? null
+    loaded.set(run.id, {
+      definition,
+      contact,
+      facts: {
+        contact: contact ?? unknownContact(run.contactId),
+        permissions: permissions.get(contactKey(run)) ?? noPermissions,
+        events: events.get(contactKey(run)) ?? [],
+        deliveries: deliveries.get(run.id) ?? [],
+        decisions: decisions.get(`${run.workspaceId}/${run.campaignId}`) ?? {},
+        newDeliveryId: context.ids.next,
+      },
+    })
+  }
+  await context.ids.ensure(idsFor(runs, definitions))
+  return loaded
+}
+
+/** What runs of a campaign's version are played by. */
+export function definitionKey({
+  workspaceId,
+  campaignId,
+  version,
+}: Pick<Recipient, 'workspaceId' | 'campaignId' | 'version'>): string {
+  return `${workspaceId.length}:${workspaceId}${campaignId}@${version}`
+}
+
+/** The definitions of these runs, by {@link definitionKey}. Campaigns and settings are read afresh; versions never change. */
+export async function loadDefinitions(
+  context: EngineContext,
+  runs: readonly Pick<Recipient, 'workspaceId' | 'campaignId' | 'version'>[],
+): Promise<ReadonlyMap<string, RunDefinition>> {
+  const { store } = context
+  const unique = [...new Map(runs.map((run) => [definitionKey(run), run])).values()]
+  const workspaceIds = [...new Set(unique.map(({ workspaceId }) => workspaceId))]
+  const versions = await store.campaigns.versions(unique)
+  const settings = new Map<string, WorkspaceSettings>()
+  const campaigns: Campaign[] = []
+  for (const workspaceId of workspaceIds) {
+    settings.set(workspaceId, (await store.control.workspace({ workspaceId })) ?? defaultWorkspaceSettings)
+    const mine = unique.filter((run) => run.workspaceId === workspaceId)
+    const campaignIds = [...new Set(mine.map(({ campaignId }) => campaignId))]
+    campaigns.push(...(await store.campaigns.get({ workspaceId, campaignIds })))
+  }
+  const accounts = Object.fromEntries([...context.channels].map(([name, { account }]) => [name, account]))
+  const found = new Map<string, RunDefinition>()
+  for (const version of versions) {
+    const campaign = campaigns.find(
+      ({ workspaceId, id }) => workspaceId === version.workspaceId && id === version.campaignId,
+    )
+    if (campaign === undefined) continue
+    found.set(definitionKey(version), {
+      settings: settings.get(version.workspaceId) ?? defaultWorkspaceSettings,
+      campaign,
+      sequence: version.sequence,
+      accounts,
+    })
+  }
+  return found
+}
+
+/** Contacts by key, from the host where it keeps them. */
+export async function loadContacts(
+  { store, contactSource }: Pick<EngineContext, 'store' | 'contactSource'>,
+  keys: readonly { readonly workspaceId: string; readonly contactId: string }[],
+): Promise<ReadonlyMap<string, Contact>> {
+  const unique = [...new Map(keys.map((key) => [contactKey(key), keyOf(key)])).values()]
+  if (contactSource === null) {
+    const found = await store.contacts.get(unique)
+    return new Map(
+      found.map((contact) => [contactKey({ workspaceId: contact.workspaceId, contactId: contact.id }), contact]),
+    )
+  }
+  const byKey = new Map<string, Contact>()
+  for (const workspaceId of new Set(unique.map((key) => key.workspaceId))) {
+    const contactIds = unique.filter((key) => key.workspaceId === workspaceId).map(({ contactId }) => contactId)
+    for (const contact of await contactSource.get({ workspaceId, contactIds })) {
+      byKey.set(contactKey({ workspaceId, contactId: contact.id }), contact)
+    }
+  }
+  return byKey
+}
+
+async function loadEvents(
+  { store }: EngineContext,
+  runs: readonly Recipient[],
+  plans: ReadonlyMap<number, FactNeeds>,
+): Promise<ReadonlyMap<string, readonly ContactEvent[]>> {
+  const names = new Map<string, Set<string>>()
+  for (const run of runs) {
+    const wanted = plans.get(run.id)?.events ?? []
+    const known = names.get(contactKey(run)) ?? new Set()
+    for (const { name } of wanted) known.add(name)
+    names.set(contactKey(run), known)
+  }
+  const queries = [...new Map(runs.map((run) => [contactKey(run), run])).values()].flatMap((run) => {
+    const wanted = [...(names.get(contactKey(run)) ?? [])]
+    return wanted.length === 0 ? [] : [{ ...keyOf(run), names: wanted }]
+  })
+  return queries.length === 0 ? new Map() : store.inbox.events(queries)
+}
+
+async function loadDeliveries(
+  { store }: EngineContext,
+  runs: readonly Recipient[],
+  plans: ReadonlyMap<number, FactNeeds>,
+): Promise<ReadonlyMap<number, readonly Delivery[]>> {
+  const wanted = runs.filter((run) => {
+    const planned = Object.values(run.memory.plans).some(({ deliveryId }) => deliveryId !== null)
+    return planned || run.deliveryId !== null || (plans.get(run.id)?.deliveries.length ?? 0) > 0
+  })
+  if (wanted.length === 0) return new Map()
+  return store.deliveries.ofRecipients(wanted.map(({ workspaceId, id }) => ({ workspaceId, recipientId: id })))
+}
+
+/** As many ids as these decisions can use up: a series may put every item off at once. */
+function idsFor(runs: readonly Recipient[], definitions: ReadonlyMap<string, RunDefinition>): number {
+  const perRun = new Map<Sequence, number>()
+  let count = 0
+  for (const run of runs) {
+    const sequence = definitions.get(definitionKey(run))?.sequence
+    if (sequence === undefined) continue
+    const known = perRun.get(sequence) ?? messagesIn(sequence)
+    perRun.set(sequence, known)
+    count += known
+  }
+  return count
+}
+
+function messagesIn(sequence: Sequence): number {
+  return Object.keys(sequence.steps).reduce((sum, id) => {
+    const step = stepOf(sequence, id)
+    return sum + (step?.kind === 'series' ? step.items.length : 1)
+  }, 4)
+}
+
+const keyOf = ({ workspaceId, contactId }: { readonly workspaceId: string; readonly contactId: string }) => ({
+  workspaceId,
+  contactId,
+})
+
+function unknownContact(id: string): Contact {
+  return { id, addresses: {}, zone: null, locale: null, attributes: {}, tags: [], updatedAt: null }
+}

@@ -1,0 +1,147 @@
+import type { Heartbeat } from '../ports/store-control.js'
+import type { Owner } from '../ports/store-recipients.js'
+import { tendCampaigns } from './activation.js'
+import { advanceDue } from './advance.js'
+import type { EngineContext, Lease } from './context.js'
+import { ingest } from './ingest.js'
+import { completeFinished } from './lifecycle.js'
+import { reconcile } from './reconcile.js'
+
+/** What one tick did. All zero = there was nothing to do now. */
+export interface TickReport {
+  /** Events, reports and contact changes taken in. */
+  readonly ingested: number
+  /** Runs claimed. */
+  readonly advanced: number
+  /** Unknown outcomes looked at. */
+  readonly reconciled: number
+}
+
+const mostRounds = 10_000
+
+/** An engine's lease: confirmed by heartbeats, and void the moment it could have been taken over. */
+export class EngineLease implements Lease {
+  private held: { readonly epoch: number; readonly until: number } | null = null
+
+  constructor(
+    private readonly engineId: string,
+    private readonly context: () => EngineContext,
+  ) {}
+
+  owner(): Owner | null {
+    const { held, engineId } = this
+    if (held === null || this.context().clock.monotonic() >= held.until) return null
+    return { engineId, epoch: held.epoch }
+  }
+
+  /** Renews the lease, or starts over with a new epoch. The local deadline counts from before the request was sent. */
+  async renew(): Promise<void> {
+    const { store, clock, settings } = this.context()
+    const sent = clock.monotonic()
+    const request = { engineId: this.engineId, leaseMs: settings.leaseMs, now: clock.now() }
+    const renewed = this.held === null ? null : await store.control.heartbeat({ ...request, epoch: this.held.epoch })
+    const beat: Heartbeat | null = renewed ?? (await store.control.heartbeat({ ...request, epoch: null }))
+    this.held = beat === null ? null : { epoch: beat.epoch, until: sent + settings.leaseMs - settings.skewMs }
+  }
+
+  async retire(): Promise<void> {
+    const { held, engineId } = this
+    this.held = null
+    if (held !== null) await this.context().store.control.retire({ engineId, epoch: held.epoch })
+  }
+}
+
+/** Runs the engine: round by round by hand, or on its own until it is stopped. */
+export class Worker {
+  private running: Promise<void> | null = null
+  private stopping = new AbortController()
+  private nudge: () => void = () => {}
+  private unsubscribe: (() => Promise<void>) | null = null
+  private renewedAt = Number.NEGATIVE_INFINITY
+
+  constructor(
+    private readonly context: EngineContext,
+    private readonly lease: EngineLease,
+  ) {}
+
+  /** Does everything that is due now, in the order events, campaigns, timers, unknown outcomes, and returns when nothing is left. */
+  async tick(): Promise<TickReport> {
+    const total = { ingested: 0, advanced: 0, reconciled: 0 }
+    for (let round = 0; round < mostRounds && !this.stopping.signal.aborted; round++) {
+      await this.keepLease()
+      const ingested = await ingest(this.context)
+      const tended = await tendCampaigns(this.context)
+      const advanced = await advanceDue(this.context)
+      const reconciled = await reconcile(this.context)
+      total.ingested += ingested
+      total.advanced += advanced
+      total.reconciled += reconciled
+      if (ingested + tended + advanced + reconciled > 0) continue
+      if ((await completeFinished(this.context)) === 0) break
+    }
+    return total
+  }
+
+  /** Works until `stop()`. Resolves once the engine is registered. */
+  async start(): Promise<void> {
+    if (this.running !== null) return
+    this.stopping = new AbortController()
+    await this.keepLease()
+    this.unsubscribe = (await this.context.queue?.subscribe(() => this.nudge())) ?? null
+    this.running = this.loop()
+  }
+
+  /** Claims no more, waits for the calls under way to be settled, and gives the lease back. */
+  async stop(): Promise<void> {
+    this.stopping.abort()
+    this.nudge()
+    await this.running
+    this.running = null
+    await this.unsubscribe?.()
+    this.unsubscribe = null
+    await this.lease.retire()
+    this.renewedAt = Number.NEGATIVE_INFINITY
+    this.stopping = new AbortController()
+  }
+
+  private async keepLease(): Promise<void> {
+    const { clock, settings } = this.context
+    const now = clock.monotonic()
+    if (this.lease.owner() !== null && now - this.renewedAt < settings.leaseMs / 3) return
+    await this.lease.renew()
+    this.renewedAt = now
+  }
+
+  private async loop(): Promise<void> {
+    const { clock, settings, events } = this.context
+    const { signal } = this.stopping
+    const heartbeat = this.heartbeat(signal)
+    while (!signal.aborted) {
+      try {
+        await this.tick()
+      } catch (error) {
+        events.emit('engine.failed', { during: 'a tick', error })
+      }
+      if (signal.aborted) break
+      const woken = new AbortController()
+      this.nudge = () => woken.abort()
+      await clock.sleep(settings.pollMs, woken.signal)
+    }
+    await heartbeat
+  }
+
+  /** Beats beside the work, so that a long batch does not cost the lease. */
+  private async heartbeat(signal: AbortSignal): Promise<void> {
+    const { clock, settings, events } = this.context
+    while (!signal.aborted) {
+      await clock.sleep(settings.leaseMs / 3, signal)
+      if (signal.aborted) return
+      try {
+        await this.lease.renew()
+        this.renewedAt = clock.monotonic()
+      } catch (error) {
+        events.emit('engine.failed', { during: 'a heartbeat', error })
+      }
+    }
+  }
+}

@@ -1,0 +1,259 @@
+import { defaultWorkspaceSettings, type WorkspaceSettings } from '../campaign/workspace.js'
+import { messageReceived } from '../contact/contact.js'
+import { type Inbound, type RawInbound, readInbound } from '../contact/inbound.js'
+import { liftedByStart } from '../contact/suppression.js'
+import type { Delivery } from '../delivery/delivery.js'
+import { deliveryIdOf } from '../delivery/delivery-key.js'
+import type { Fact } from '../delivery/facts.js'
+import { ConfigurationError, NotFoundError } from '../errors.js'
+import type { JsonObject } from '../json.js'
+import { hashOfJson } from '../message/hash.js'
+import type { Transaction } from '../ports/store.js'
+import { contactKey, type PermissionChange } from '../ports/store-contacts.js'
+import { type Explanation, explain } from '../recipient/explain.js'
+import type { Recipient } from '../recipient/recipient.js'
+import { type InstantInput, toInstant } from '../schedule/instant.js'
+import { isZone } from '../schedule/zone.js'
+import { guardJson } from '../sequence/guard-json.js'
+import { Campaigns } from './campaigns.js'
+import { Contacts } from './contacts.js'
+import type { EngineContext } from './context.js'
+import { applyToAll, closeAndDrain, type StopReport } from './control.js'
+import { admits, newRun } from './entries.js'
+import { loadContacts } from './load.js'
+import { Templates } from './templates.js'
+
+/** An event as a host reports it. */
+export interface TrackedEvent {
+  /** The host's own id for it: a second report with the same one changes nothing. Default: a hash of the event. */
+  readonly id?: string
+  readonly contactId: string
+  readonly event: string
+  /** The event's own time. Default: now. */
+  readonly at?: InstantInput
+  readonly data?: JsonObject
+}
+
+/** What takes part in a transaction of the host's. */
+export interface InTransaction {
+  readonly tx?: Transaction
+}
+
+/** What became of an enrollment. */
+export interface EnrollReport {
+  readonly enrolled: readonly Recipient[]
+  /** Contacts that were not enrolled, and why. */
+  readonly refused: readonly {
+    readonly contactId: string
+    readonly reason: 'unknown_contact' | 'not_in_audience' | 'already_enrolled'
+  }[]
+}
+
+/** One tenant: everything it may do, and nothing of anybody else's. */
+export class Workspace {
+  readonly campaigns: Campaigns
+  readonly contacts: Contacts
+  readonly templates: Templates
+
+  constructor(
+    private readonly context: EngineContext,
+    readonly id: string,
+  ) {
+    this.campaigns = new Campaigns(context, id)
+    this.contacts = new Contacts(context, id)
+    this.templates = new Templates(context, id)
+  }
+
+  /** What applies to all campaigns of the workspace. */
+  async settings(): Promise<WorkspaceSettings> {
+    return (await this.context.store.control.workspace({ workspaceId: this.id })) ?? defaultWorkspaceSettings
+  }
+
+  /**
+   * Changes what is named; the rest stays.
+   * @throws {ConfigurationError} when the zone is not an IANA zone.
+   */
+  async configure(change: Partial<WorkspaceSettings>): Promise<WorkspaceSettings> {
+    if (change.zone !== undefined && !isZone(change.zone)) {
+      throw new ConfigurationError(
+        `Workspace "${this.id}" cannot have the zone "${change.zone}": it is no IANA zone such as "Europe/Berlin".`,
+      )
+    }
+    const settings = { ...(await this.settings()), ...change }
+    await this.context.store.control.saveWorkspace({ workspaceId: this.id, settings })
+    return settings
+  }
+
+  /**
+   * Reports that something happened to a contact. Only appends, so it is cheap and takes part in the host's transaction; runs hear of it
+   * when the engine takes it in. False = it was known already.
+   */
+  async track(tracked: TrackedEvent, { tx }: InTransaction = {}): Promise<boolean> {
+    const { store, clock, queue } = this.context
+    const { contactId, event: name, data = {} } = tracked
+    if (typeof name !== 'string' || name === '' || name.length > 200) {
+      throw new ConfigurationError('An event needs a name of 1 to 200 characters, such as "order.placed".')
+    }
+    guardJson(data)
+    const now = clock.now()
+    const at = tracked.at === undefined ? now : toInstant(tracked.at, 'at')
+    const id = tracked.id ?? `evt_${hashOfJson([contactId, name, at, data])}`
+    const events = [{ id, contactId, name, at, data }]
+    const { appended } = await store.inbox.append({
+      workspaceId: this.id,
+      events,
+      now,
+      ...(tx === undefined ? {} : { tx }),
+    })
+    if (tx === undefined) void queue?.push({ workspaceId: this.id, kind: 'inbox' }).catch(() => {})
+    return appended > 0
+  }
+
+  /** Begins runs of a campaign for contacts. Whom its audience or its re-entry rule forbids is refused, and named. */
+  async enroll(
+    campaignId: string,
+    contactIds: string | readonly string[],
+    options: InTransaction & { readonly key?: string; readonly at?: InstantInput } = {},
+  ): Promise<EnrollReport> {
+    const { store, clock } = this.context
+    const campaign = await this.campaigns.get(campaignId)
+    if (campaign.version === null || !campaign.entryOpen) {
+      throw new ConfigurationError(
+        `Campaign "${campaign.name}" lets nobody in: it is ${campaign.status}. Activate it first.`,
+      )
+    }
+    const wanted = [contactIds].flat()
+    const contacts = await loadContacts(
+      this.context,
+      wanted.map((contactId) => ({ workspaceId: this.id, contactId })),
+    )
+    const now = clock.now()
+    const at = options.at === undefined ? now : toInstant(options.at, 'at')
+    const refused: EnrollReport['refused'][number][] = []
+    const runs = wanted.flatMap((contactId) => {
+      const contact = contacts.get(contactKey({ workspaceId: this.id, contactId }))
+      if (contact === undefined || !admits(campaign, contact, [])) {
+        refused.push({ contactId, reason: contact === undefined ? 'unknown_contact' : 'not_in_audience' })
+        return []
+      }
+      return [newRun(campaign, contactId, { at, runKey: options.key ?? '', event: null })]
+    })
+    const { tx } = options
+    const { enrolled } = await store.recipients.enroll({ runs, now, ...(tx === undefined ? {} : { tx }) })
+    for (const { contactId } of runs) {
+      if (!enrolled.some((run) => run.contactId === contactId)) refused.push({ contactId, reason: 'already_enrolled' })
+    }
+    return { enrolled, refused }
+  }
+
+  /** Ends a contact's runs through a campaign now. Returns how many ended. */
+  async withdraw(campaignId: string, contactId: string, options: { readonly reason?: string } = {}): Promise<number> {
+    const runs = await this.context.store.recipients.ofContact({ workspaceId: this.id, contactId, campaignId })
+    const live = runs.filter(({ status }) => status === 'active')
+    return applyToAll(this.context, live, () => ({ kind: 'withdraw', reason: options.reason ?? 'removed' }))
+  }
+
+  /**
+   * Takes in a message from a contact. A stop word closes the address in the whole workspace at once; a start word opens it again. A
+   * human message is a reply. Returns how it was read.
+   */
+  async receive(raw: RawInbound, options: { readonly id?: string } = {}): Promise<Inbound> {
+    const { store } = this.context
+    const inbound = readInbound(raw)
+    const { channel, from: address, keyword, at } = inbound
+    const changes: PermissionChange[] = []
+    if (keyword === 'stop')
+      changes.push({ kind: 'suppress', suppression: { channel, address, topic: null, reason: 'stop', at } })
+    if (keyword === 'start') changes.push({ kind: 'lift', channel, address, reasons: liftedByStart })
+    if (changes.length > 0)
+      await store.contacts.changePermissions({ workspaceId: this.id, changes, now: this.context.clock.now() })
+    for (const { id: contactId } of await store.contacts.byAddress({ workspaceId: this.id, channel, address })) {
+      const { text, automatic, inReplyTo } = inbound
+      const id = options.id ?? inbound.providerId ?? undefined
+      const data = { channel, text, keyword, automatic, inReplyTo }
+      await this.track({
+        contactId,
+        event: messageReceived,
+        at,
+        data,
+        ...(id === undefined ? {} : { id: `inbound/${id}/${contactId}` }),
+      })
+    }
+    return inbound
+  }
+
+  /** Takes in a provider's reports on a delivery. Any order and any number of copies lead to the same result. */
+  async report(
+    delivery: { readonly deliveryRef: string } | { readonly channel: string; readonly providerId: string },
+    facts: readonly Fact[],
+    options: { readonly dedupeKey?: string } = {},
+  ): Promise<void> {
+    const { store, clock, secret, settings } = this.context
+    const target = 'deliveryRef' in delivery ? { id: deliveryIdOf(secret, delivery.deliveryRef) } : delivery
+    if ('id' in target && target.id === null) throw new NotFoundError('The delivery reference is not one of ours.')
+    const dedupeKey = options.dedupeKey ?? hashOfJson([delivery, facts])
+    const reports = [{ dedupeKey, delivery: target as { id: number } | { channel: string; providerId: string }, facts }]
+    await store.inbox.appendReports({ workspaceId: this.id, reports, now: clock.now(), parkMs: settings.parkReportsMs })
+  }
+
+  /** Where a contact is in a campaign and why, what was not sent and why not, and what comes next: one answer per run, oldest first. */
+  async explain(request: { readonly campaignId: string; readonly contactId: string }): Promise<readonly Explanation[]> {
+    const { store } = this.context
+    const { campaignId, contactId } = request
+    const campaign = await this.campaigns.get(campaignId)
+    const settings = await this.settings()
+    const runs = await store.recipients.ofContact({ workspaceId: this.id, contactId, campaignId })
+    const key = { workspaceId: this.id, contactId }
+    const contact = (await loadContacts(this.context, [key])).get(contactKey(key)) ?? null
+    const deliveries = await store.deliveries.ofRecipients(
+      runs.map(({ id }) => ({ workspaceId: this.id, recipientId: id })),
+    )
+    return runs.map((run) => explain({ campaign, settings }, run, contact, deliveries.get(run.id) ?? []))
+  }
+
+  /** The runs of a campaign, in id order. */
+  recipients(
+    campaignId: string,
+    page: { readonly after?: string | null; readonly limit?: number; readonly live?: boolean } = {},
+  ) {
+    return this.context.store.recipients.ofCampaign({ workspaceId: this.id, campaignId, ...page })
+  }
+
+  /** The deliveries of a campaign, in id order. */
+  deliveries(
+    campaignId: string,
+    page: {
+      readonly after?: string | null
+      readonly limit?: number
+      readonly states?: readonly Delivery['state'][]
+    } = {},
+  ): Promise<readonly Delivery[]> {
+    return this.context.store.deliveries.ofCampaign({ workspaceId: this.id, campaignId, ...page })
+  }
+
+  /**
+   * Stops everything in the workspace. Once it resolves, no further call starts in any process; calls already under way are returned as
+   * a number. `resumeAfterStop()` opens it again.
+   * @throws {StorageError} when the Store cannot be reached: then engines cease by themselves as their leases run out.
+   */
+  emergencyStop(): Promise<StopReport> {
+    return closeAndDrain(this.context, { workspaceId: this.id, kind: 'workspace', ref: '' })
+  }
+
+  /** Opens the workspace again after an emergency stop; what stood still goes on by its lateness rules. */
+  async resumeAfterStop(): Promise<void> {
+    const { store, clock } = this.context
+    const scope = { workspaceId: this.id, kind: 'workspace' as const, ref: '' }
+    await store.control.setGate({ scope, closed: false, now: clock.now() })
+    for (const campaign of await this.campaigns.list()) {
+      if (campaign.status !== 'active') continue
+      for (let after: string | null = null; ; ) {
+        const request = { workspaceId: this.id, campaignId: campaign.id, parked: true, after, limit: 500 }
+        const runs: readonly Recipient[] = await store.recipients.ofCampaign(request)
+        if (runs.length === 0) break
+        await applyToAll(this.context, runs, () => ({ kind: 'resume', policy: 'send', pausedAt: clock.now() }))
+        after = String(runs.at(-1)?.id ?? '')
+      }
+    }
+  }
+}

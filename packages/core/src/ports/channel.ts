@@ -1,0 +1,100 @@
+import type { AddressKind } from '../contact/address.js'
+import type { Category } from '../contact/consent.js'
+import type { RawInbound } from '../contact/inbound.js'
+import type { Fact } from '../delivery/facts.js'
+import type { Metadata } from '../json.js'
+import type { RenderedContent } from '../message/render.js'
+import type { Instant } from '../schedule/instant.js'
+
+/** What a provider can do, beyond accepting a message. */
+export interface ChannelCapabilities {
+  /** How long the provider refuses a second message with the same key, in milliseconds; null = it does not de-duplicate. */
+  readonly idempotencyKeyTtlMs: number | null
+  /** Whether reports carry our delivery reference back. */
+  readonly echoesReference: boolean
+  /** Whether it can be asked what became of a message, and by what. */
+  readonly lookup: 'none' | 'byReference' | 'byProviderId'
+}
+
+/** One rendered message for one address. */
+export interface OutboundMessage {
+  /** The address, normalised. */
+  readonly to: string
+  readonly content: RenderedContent
+  readonly category: Category
+  /** Ready-made List-Unsubscribe headers for mail; empty = none. */
+  readonly headers: { readonly [name: string]: string }
+  /** The provider's id of the message whose conversation this one continues; null = it begins one. */
+  readonly inReplyTo: string | null
+  readonly metadata: Metadata
+}
+
+/** What goes with a message. */
+export interface SendContext {
+  /** The same for every attempt of one delivery with unchanged content. */
+  readonly idempotencyKey: string
+  /** Names the delivery in reports and look-ups. */
+  readonly deliveryRef: string
+  /** Aborted when the call's time is over; what is not answered by then counts as unknown. */
+  readonly signal: AbortSignal
+  /** Throws when the permit to start has run out. Call it right before the request is written. */
+  readonly assertMayStart: () => void
+}
+
+/** How a provider answered. What it did not answer is `unknown`, never a guess. */
+export type SendOutcome =
+  | { readonly outcome: 'accepted'; readonly providerId: string | null; readonly at?: Instant }
+  /** Proven not accepted, and no other attempt can help: a bad address, a bad payload. */
+  | { readonly outcome: 'rejected'; readonly code: string }
+  /** Proven not accepted, but a later attempt may be: refused connection, 429, documented 503. */
+  | { readonly outcome: 'not_accepted'; readonly code: string; readonly retryAfterMs: number | null }
+  /** The account cannot send at all: 401, 403, quota. No attempt is used up; the account's circuit opens. */
+  | { readonly outcome: 'blocked'; readonly code: string }
+  /** Whether it was accepted is not known: time-out, reset, an undocumented 5xx, an unreadable answer. */
+  | { readonly outcome: 'unknown'; readonly code: string }
+
+/** A provider's report, or a message from a contact, as a webhook brought it. */
+export type ParsedReport =
+  | {
+      readonly kind: 'facts'
+      /** Unique per provider event. */
+      readonly dedupeKey: string
+      readonly delivery: { readonly deliveryRef: string } | { readonly providerId: string }
+      readonly facts: readonly Fact[]
+    }
+  | { readonly kind: 'inbound'; readonly dedupeKey: string; readonly message: Omit<RawInbound, 'channel'> }
+
+/** A webhook's request, as it came. */
+export interface RawReport {
+  readonly method: string
+  readonly url: string
+  readonly headers: { readonly [name: string]: string }
+  readonly body: Uint8Array
+}
+
+/** What a look-up found. `absent` must be authoritative. */
+export type LookupResult =
+  | { readonly found: 'yes'; readonly providerId: string | null; readonly at: Instant | null }
+  | { readonly found: 'absent' }
+  | { readonly found: 'cannot_tell' }
+
+/** Sends rendered messages through one provider account. */
+export interface Channel {
+  /** What steps call it: `email`, `sms`, … Unique among the channels of one Drumbeat. */
+  readonly name: string
+  /** The kind of address it takes. */
+  readonly addressKind: AddressKind
+  /** The provider account behind it: circuits, limits and gates are per account. */
+  readonly account: string
+  readonly capabilities: ChannelCapabilities
+  /** After an unknown outcome: `at_most_once` (default) never calls again on a guess; `at_least_once` may, once, and flags it. */
+  readonly ambiguity?: 'at_most_once' | 'at_least_once'
+  /** Sends one message. Expected failures are outcomes; what it throws counts as unknown. */
+  send(message: OutboundMessage, context: SendContext): Promise<SendOutcome>
+  /** Whether a webhook's request was signed by the provider. */
+  verify?(report: RawReport): Promise<boolean>
+  /** What a verified webhook's request says. */
+  parse?(report: RawReport): Promise<readonly ParsedReport[]>
+  /** Asks the provider what became of a message. */
+  lookup?(delivery: { readonly deliveryRef: string; readonly providerId: string | null }): Promise<LookupResult>
+}

@@ -1,0 +1,52 @@
+import { defineSequence, event, exit, send, wait } from '@drumbeat/core'
+import { memoryStore } from '@drumbeat/store-memory'
+import { describe, expect, it } from 'vitest'
+import { play } from './play.js'
+
+const tracked = (contactId: string, name: string, at: string) => ({
+  at,
+  does: (workspace: import('@drumbeat/core').Workspace) => workspace.track({ contactId, event: name, at }),
+})
+
+const person = (id: string, zone: string) => ({
+  id,
+  zone,
+  addresses: { email: `${id}@example.com`, sms: '+12125550100' },
+})
+
+describe('on memory', () => {
+  it('plays the welcome series to the minute, over the beginning of summer time', async () => {
+    const played = await play(memoryStore(), {
+      from: '2026-03-01T00:00:00Z',
+      until: '2026-04-01T00:00:00Z',
+      contacts: [person('ana', 'America/New_York')],
+      campaign: {
+        name: 'Welcome',
+        entry: { on: event('signed_up') },
+        sequence: defineSequence({
+          start: 'E1',
+          steps: {
+            E1: send({ channel: 'email', template: 'e1', next: 'a-day' }),
+            'a-day': wait({ for: 'P1D', next: 'E2' }),
+            E2: send({ channel: 'email', template: 'e2', next: 'second-day' }),
+            'second-day': wait({ onDay: 2, at: '09:00', next: 'E3' }),
+            E3: send({ channel: 'email', template: 'e3', next: 'tuesday' }),
+            tuesday: wait({ until: { time: '10:00', weekdays: ['tue'] }, next: 'E4' }),
+            E4: send({ channel: 'email', template: 'e4', next: 'five-days' }),
+            'five-days': wait({ for: 'PT120H', next: 'E5' }),
+            E5: send({ channel: 'email', template: 'e5', next: 'done' }),
+            done: exit(),
+          },
+        }),
+      },
+      happenings: [tracked('ana', 'signed_up', '2026-03-06T16:20:00-05:00')],
+    })
+    expect(await played.sends('ana')).toEqual([
+      'E1 2026-03-06T21:20:00Z',
+      'E2 2026-03-07T21:20:00Z',
+      'E3 2026-03-09T13:00:00Z',
+      'E4 2026-03-10T14:00:00Z',
+      'E5 2026-03-15T14:00:00Z',
+    ])
+  })
+})

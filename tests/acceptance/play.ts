@@ -1,0 +1,108 @@
+import {
+  type CampaignInput,
+  type ContactInput,
+  createDrumbeat,
+  type Drumbeat,
+  defineSequence,
+  emailTemplate,
+  formatInstant,
+  type InstantInput,
+  type SandboxMessage,
+  type Store,
+  sandboxChannel,
+  smsTemplate,
+  toInstant,
+  VirtualClock,
+  type Workspace,
+} from '@drumbeat/core'
+
+/** Something that happens while a campaign plays, at an instant of its own. */
+export interface Happening {
+  readonly at: InstantInput
+  readonly does: (workspace: Workspace, play: Play) => Promise<unknown>
+}
+
+/** One campaign on one store, a virtual clock and sandbox channels. */
+export interface Play {
+  readonly drumbeat: Drumbeat
+  readonly workspace: Workspace
+  readonly campaignId: string
+  readonly clock: VirtualClock
+  /** What went out, in order. */
+  readonly messages: () => readonly SandboxMessage[]
+  /** What went out to a contact, as `step utc`. */
+  readonly sends: (contactId: string) => Promise<readonly string[]>
+}
+
+let plays = 0
+
+/** Sets a campaign up in a workspace of its own and plays it to `until`. */
+export async function play(
+  store: Store,
+  script: {
+    readonly from: InstantInput
+    readonly until: InstantInput
+    readonly campaign: CampaignInput
+    readonly contacts: readonly ContactInput[]
+    readonly happenings: readonly Happening[]
+    readonly configure?: (workspace: Workspace) => Promise<unknown>
+  },
+): Promise<Play> {
+  const clock = new VirtualClock(script.from)
+  const channels = [sandboxChannel({ name: 'email', clock }), sandboxChannel({ name: 'sms', clock })]
+  plays++
+  const drumbeat = createDrumbeat({ store, channels, clock, engineId: `play-${process.pid}-${plays}` })
+  await store.open()
+  const workspace = drumbeat.workspace(`play-${process.pid}-${plays}`)
+  await script.configure?.(workspace)
+  await publishTemplates(workspace, script.campaign)
+  await workspace.contacts.import(script.contacts)
+  const { id: campaignId } = await workspace.campaigns.create(script.campaign)
+  await workspace.campaigns.activate(campaignId)
+  const played: Play = {
+    drumbeat,
+    workspace,
+    campaignId,
+    clock,
+    messages: () => channels.flatMap(({ messages }) => messages).sort((a, b) => a.at - b.at),
+    async sends(contactId) {
+      const deliveries = await workspace.deliveries(campaignId, { limit: 1000, states: ['sent'] })
+      return deliveries
+        .filter((delivery) => delivery.contactId === contactId && delivery.kind === 'message')
+        .sort((a, b) => (a.sentAt ?? 0) - (b.sentAt ?? 0))
+        .map(({ stepId, itemId, sentAt }) => `${itemId ?? stepId} ${formatInstant(sentAt ?? 0)}`)
+    },
+  }
+  const happenings = [...script.happenings].sort((a, b) => toInstant(a.at, 'at') - toInstant(b.at, 'at'))
+  for (const happening of happenings) {
+    await playTo(played, toInstant(happening.at, 'at'))
+    await happening.does(workspace, played)
+  }
+  await playTo(played, toInstant(script.until, 'until') + 1)
+  return played
+}
+
+/** Moves from due instant to due instant, up to and not including `end`; what is due at `end` waits for what happens then. */
+async function playTo({ drumbeat, clock }: Play, end: number): Promise<void> {
+  for (let round = 0; round < 100_000; round++) {
+    await drumbeat.tick()
+    const next = await drumbeat.nextDueAt()
+    if (next === null || next >= end) break
+    clock.moveTo(Math.max(next, clock.now()))
+  }
+  clock.moveTo(Math.max(end, clock.now()))
+}
+
+async function publishTemplates(workspace: Workspace, { sequence }: CampaignInput): Promise<void> {
+  const messages = Object.values(defineSequence(sequence as never).steps).flatMap((step) =>
+    step.kind === 'send' ? [step] : step.kind === 'series' ? step.items : [],
+  )
+  for (const { template, channel } of messages) {
+    const id = typeof template === 'string' ? template : template.id
+    const draft =
+      channel === 'sms'
+        ? smsTemplate({ body: `This is ${id}` })
+        : emailTemplate({ subject: id, html: `<p>This is ${id}.</p><a href="https://acme.test/bye">Unsubscribe</a>` })
+    await workspace.templates.publish(id, draft as never)
+  }
+}
