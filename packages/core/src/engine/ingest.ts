@@ -29,7 +29,7 @@ export async function ingest(context: EngineContext): Promise<number> {
     const batch = await decideBatch(context, items, runs)
     const { conflicts } = await context.store.inbox.ingest(batch)
     taken += batch
-      .filter(({ contactId }) => !conflicts.includes(contactId))
+      .filter((contact) => !conflicts.includes(contactKey(contact)))
       .reduce((sum, { seqs }) => sum + seqs.length, 0)
     if (conflicts.length === 0) return taken
   }

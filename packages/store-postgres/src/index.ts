@@ -1,0 +1,6 @@
+export type { ClockChoice } from './connection/clock.js'
+export type { PgClient, PgPool, PgPoolClient, PgResult } from './connection/pg-driver.js'
+export type { PgliteDatabase, PgliteSource, PgliteTransaction } from './connection/pglite-driver.js'
+export { type PgliteStoreOptions, pgliteStore } from './pglite-store.js'
+export { type PostgresStoreOptions, postgresStore } from './postgres-store.js'
+export type { StoreOptions } from './store.js'

@@ -1,0 +1,130 @@
+import { ConflictError, type CounterDelta, type Delivery, type Instant, type Recipient, type RunChange } from '@drumbeat/core'
+import type { Connection } from '../connection/connection.js'
+import { batch } from '../sql/batch.js'
+import { rounds } from '../sql/rounds.js'
+import { instant } from '../sql/values.js'
+import { mergeContacts } from './contact-writes.js'
+import type { QueryContext } from './context.js'
+import { deliveryWrites, writeDeliveries } from './delivery-rows.js'
+import { appendChanged, appendEvents } from './inbox-writes.js'
+import { changePermissions } from './permissions.js'
+import { matchParked } from './reports.js'
+import { runWrites, writeRuns } from './run-rows.js'
+
+/** Applies changes in one transaction, each on its own fence. Returns for each whether it was applied. */
+export async function applyChanges(
+  context: QueryContext,
+  connection: Connection,
+  changes: readonly RunChange[],
+  now: Instant,
+): Promise<readonly ('applied' | 'stale')[]> {
+  const applied = new Set<RunChange>()
+  // A run named twice: the second change is on an older fence by then.
+  for (const round of rounds(changes, ({ recipientId }) => recipientId)) {
+    const written = await writeRecipients(context, connection, round, { keepDue: false })
+    for (const change of round) if (written.has(change.recipientId)) applied.add(change)
+    await applyRest(context, connection, round.filter((change) => applied.has(change)), now)
+  }
+  return changes.map((change) => (applied.has(change) ? 'applied' : 'stale'))
+}
+
+/** Writes the runs of changes whose fences hold; returns the new fences by run. */
+export async function writeRecipients(
+  { s, lanes }: QueryContext,
+  connection: Connection,
+  changes: readonly RunChange[],
+  options: { readonly keepDue: boolean },
+): Promise<ReadonlyMap<number, number>> {
+  if (changes.length === 0) return new Map()
+  const laneOf = await lanes.of(connection, changes.map(({ workspaceId, recipient }) => ({ workspaceId, lane: recipient.lane })))
+  const writes = changes
+    .map(({ workspaceId, recipientId, expectedFence, recipient }) => ({
+      run: endedProperly(recipient),
+      workspaceId,
+      id: recipientId,
+      expectedFence,
+      lane: laneOf({ workspaceId, lane: recipient.lane }),
+    }))
+    .sort((a, b) => a.id - b.id)
+  const written = await connection.query<{ id: number; fence: number }>(writeRuns(s, options), runWrites.params(writes))
+  return new Map(written.map(({ id, fence }) => [id, fence]))
+}
+
+function endedProperly(run: Recipient): Recipient {
+  const over = run.status === 'completed' || run.status === 'exited'
+  return over && run.endedAt === null ? { ...run, endedAt: run.enrolledAt } : run
+}
+
+/** Does what was decided beside the runs themselves. */
+export async function applyRest(
+  context: QueryContext,
+  connection: Connection,
+  changes: readonly RunChange[],
+  now: Instant,
+): Promise<void> {
+  const { s } = context
+  if (changes.length === 0) return
+  await writeDeliveryRows(context, connection, changes.flatMap(({ workspaceId, deliveries }) => deliveries.map((delivery) => ({ ...delivery, workspaceId }))))
+  const contacts = changes.flatMap(({ workspaceId, contact }) => (contact === null ? [] : [{ workspaceId, contact, at: now }]))
+  if (contacts.length > 0) {
+    await mergeContacts(connection, s, contacts)
+    await appendChanged(connection, s, contacts.map(({ workspaceId, contact }) => ({ workspaceId, contactId: contact.id })), now)
+  }
+  const permissions = changes.flatMap((change) => change.permissions.map((one) => ({ workspaceId: change.workspaceId, change: one })))
+  if (permissions.length > 0) await changePermissions(connection, s, permissions)
+  await appendEvents(connection, s, changes.flatMap(({ workspaceId, events }) => events.map((event) => ({ workspaceId, event }))), now)
+  await count(connection, s, changes.flatMap(({ workspaceId, counters }) => counters.map((delta) => ({ ...delta, workspaceId }))))
+  await detach(connection, s, changes)
+}
+
+/** Writes deliveries whole, and hands them reports that came before them. */
+export async function writeDeliveryRows({ s }: QueryContext, connection: Connection, deliveries: readonly Delivery[]): Promise<void> {
+  for (const round of rounds(deliveries, ({ id }) => id)) {
+    const written = await connection.query<{ id: number }>(writeDeliveries(s), deliveryWrites.params(round))
+    if (written.length < round.length) {
+      const known = new Set(written.map(({ id }) => id))
+      const foreign = round.find(({ id }) => !known.has(id))
+      throw new ConflictError(`Delivery ${foreign?.id} exists already. Take ids from reserveIds().`, { kind: 'duplicate' })
+    }
+    await matchParked(connection, s, round)
+  }
+}
+
+type ScopedDelta = CounterDelta & { readonly workspaceId: string }
+
+const deltaRows = batch<ScopedDelta>({
+  workspace_id: ['text', ({ workspaceId }) => workspaceId],
+  campaign_id: ['text', ({ campaignId }) => campaignId],
+  step_id: ['text', ({ stepId }) => stepId],
+  name: ['text', ({ name }) => name],
+  by: ['bigint', ({ by }) => by],
+})
+
+/** Appends what is counted, folded within the batch. */
+export async function count(connection: Connection, s: string, deltas: readonly ScopedDelta[]): Promise<void> {
+  if (deltas.length === 0) return
+  await connection.query(
+    `insert into ${s}.counter_deltas (${deltaRows.columns})
+     select workspace_id, campaign_id, step_id, name, sum(by) from ${deltaRows.from('t')} group by 1, 2, 3, 4`,
+    deltaRows.params(deltas),
+  )
+}
+
+const lookRows = batch<{ readonly workspaceId: string; readonly deliveryId: number; readonly lookAt: Instant }>({
+  workspace_id: ['text', ({ workspaceId }) => workspaceId],
+  delivery_id: ['bigint', ({ deliveryId }) => deliveryId],
+  look_at: ['timestamptz', ({ lookAt }) => instant(lookAt)],
+})
+
+async function detach(connection: Connection, s: string, changes: readonly RunChange[]): Promise<void> {
+  const looks = changes.flatMap(({ workspaceId, detached }) => detached.map((one) => ({ ...one, workspaceId })))
+  if (looks.length === 0) return
+  await connection.query(
+    `insert into ${s}.reconciliations as x (delivery_id, look_at, since, looks)
+     select d.id, t.look_at, coalesce(d.intended_at, t.look_at), 0 from ${lookRows.from('t')}
+     join ${s}.campaign_deliveries d on d.id = t.delivery_id and d.workspace_id = t.workspace_id and d.state = 'unknown'
+     on conflict (delivery_id) do update set look_at = excluded.look_at`,
+    lookRows.params(looks),
+  )
+}
+

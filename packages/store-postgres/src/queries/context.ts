@@ -1,0 +1,78 @@
+import type { Clock } from '../connection/clock.js'
+import type { Connection } from '../connection/connection.js'
+import type { Database } from '../connection/database.js'
+import type { Lane } from '@drumbeat/core'
+import { batch } from '../sql/batch.js'
+import { keyOf } from '../sql/rounds.js'
+import { int } from '../sql/values.js'
+
+/** What every group of queries works with. */
+export interface QueryContext {
+  readonly database: Database
+  /** The schema's quoted name. */
+  readonly s: string
+  readonly clock: Clock
+  readonly lanes: Lanes
+}
+
+interface LaneKey {
+  readonly workspaceId: string
+  readonly channel: string
+  readonly priority: string
+}
+
+const laneRows = batch<LaneKey>({
+  workspace_id: ['text', ({ workspaceId }) => workspaceId],
+  channel: ['text', ({ channel }) => channel],
+  priority: ['text', ({ priority }) => priority],
+})
+
+/** The numbers of lanes, kept in memory: they never change. */
+export class Lanes {
+  private readonly known = new Map<string, number>()
+
+  constructor(private readonly s: string) {}
+
+  /** The numbers of these lanes, which are made if they are new. */
+  async of(
+    connection: Connection,
+    runs: readonly { readonly workspaceId: string; readonly lane: Lane }[],
+  ): Promise<(run: { readonly workspaceId: string; readonly lane: Lane }) => number> {
+    const keys = new Map(runs.map((run) => [laneKey(run), { workspaceId: run.workspaceId, ...run.lane }]))
+    const missing = [...keys].filter(([key]) => !this.known.has(key)).map(([, lane]) => lane)
+    if (missing.length > 0) await this.make(connection, missing)
+    return (run) => this.known.get(laneKey(run)) ?? 0
+  }
+
+  private async make(connection: Connection, missing: readonly LaneKey[]): Promise<void> {
+    const { s } = this
+    await connection.query(
+      `insert into ${s}.lanes (workspace_id, channel, priority)
+       select ${laneRows.columns} from ${laneRows.from('t')} on conflict do nothing`,
+      laneRows.params(missing),
+    )
+    const found = await connection.query<{ id: number } & LaneKey>(
+      `select ${int('l.id')} as id, l.workspace_id as "workspaceId", l.channel, l.priority
+       from ${s}.lanes l join ${laneRows.from('t')} using (workspace_id, channel, priority)`,
+      laneRows.params(missing),
+    )
+    // A transaction that rolls back takes its new lanes with it: they are remembered only once they are seen from outside.
+    for (const { id, workspaceId, channel, priority } of found) {
+      this.known.set(laneKey({ workspaceId, lane: { channel, priority: priority as Lane['priority'] } }), id)
+    }
+  }
+
+  /** Forgets what was learned in a transaction that did not commit. */
+  forget(): void {
+    this.known.clear()
+  }
+}
+
+function laneKey({ workspaceId, lane }: { readonly workspaceId: string; readonly lane: Lane }): string {
+  return keyOf(workspaceId, lane.channel, lane.priority)
+}
+
+/** The key of the lock that intents take shared, and stops alone. */
+export function gateLock(s: string): string {
+  return `hashtextextended('drumbeat/gate/${s.replaceAll("'", '')}', 0)`
+}

@@ -1,0 +1,127 @@
+import type { AuditEntry, ClosedGate, ControlStore, GateScope, WorkspaceSettings } from '@drumbeat/core'
+import type { Param } from '../connection/connection.js'
+import { arrayLiteral } from '../sql/array-literal.js'
+import { document, fromJson } from '../sql/json.js'
+import { int, ms } from '../sql/values.js'
+import { gateLock, type QueryContext } from './context.js'
+
+const gateColumns = `workspace_id as "workspaceId", kind, ref, ${int('epoch')} as epoch, ${ms('closed_at')} as "closedAt"`
+
+/** Leases, gates, workspaces and the audit log. */
+export function controlQueries({ database, s, clock }: QueryContext): ControlStore {
+  const control = { pool: 'control' } as const
+  return {
+    async heartbeat({ engineId, epoch, leaseMs, now }) {
+      const stamp = clock.stamp('$2')
+      const lease = `${stamp} + $3::float8 * interval '1 millisecond'`
+      const returned = `${int('epoch')} as epoch, ${ms('lease_expires_at')} as "leaseExpiresAt", ${ms(stamp)} as "storeNow"`
+      const params: Param[] = [engineId, clock.named(now), leaseMs]
+      const text =
+        epoch === null
+          ? `insert into ${s}.engines as e (engine_id, epoch, lease_expires_at) values ($1, 1, ${lease})
+             on conflict (engine_id) do update set epoch = e.epoch + 1, lease_expires_at = excluded.lease_expires_at
+             returning ${returned}`
+          : `update ${s}.engines set lease_expires_at = ${lease}
+             where engine_id = $1 and epoch = $4::bigint and lease_expires_at > ${stamp} returning ${returned}`
+      const rows = await database.write(
+        (connection) => connection.query<{ epoch: number; leaseExpiresAt: number; storeNow: number }>(text, epoch === null ? params : [...params, epoch]),
+        control,
+      )
+      return rows[0] ?? null
+    },
+    async retire({ engineId, epoch }) {
+      await database.write(
+        (connection) =>
+          connection.query(`update ${s}.engines set lease_expires_at = '-infinity' where engine_id = $1 and epoch = $2::bigint`, [engineId, epoch]),
+        control,
+      )
+    },
+    setGate: ({ scope, closed, now }) =>
+      database.write(async (connection) => {
+        await connection.query(`select pg_advisory_xact_lock(${gateLock(s)})`)
+        const { workspaceId, kind, ref } = scope
+        if (!closed) {
+          await connection.query(`delete from ${s}.gates where workspace_id = $1 and kind = $2 and ref = $3`, [workspaceId, kind, ref])
+          return null
+        }
+        const [gate] = await connection.query<ClosedGate>(
+          `insert into ${s}.gates as g (workspace_id, kind, ref, epoch, closed_at)
+           values ($1, $2, $3, nextval('${s}.gate_epochs'), ${clock.stamp('$4')})
+           on conflict (workspace_id, kind, ref) do update set ref = g.ref returning ${gateColumns}`,
+          [workspaceId, kind, ref, clock.named(now)],
+        )
+        return gate ?? null
+      }, control),
+    closedGates: ({ workspaceIds }) =>
+      database.read<ClosedGate>(
+        `select ${gateColumns} from ${s}.gates where $1::text[] is null or workspace_id = any($1::text[])
+         order by workspace_id, kind, ref`,
+        [workspaceIds === null ? null : arrayLiteral(workspaceIds)],
+        'control',
+      ),
+    async openAttempts({ scope, now }) {
+      const [row] = await database.read<{ inFlight: number; permitted: number }>(
+        `select ${int('count(*)')} as "inFlight",
+           ${int(`count(*) filter (where a.permit_until > ${clock.stamp('$4')})`)} as permitted
+         from ${s}.delivery_attempts a join ${s}.campaign_deliveries d on d.id = a.delivery_id
+         where a.finished_at is null and d.workspace_id = $1 and ${scopeTest('$2', '$3')}`,
+        [scope.workspaceId, scope.kind, scope.ref, clock.named(now)],
+        'control',
+      )
+      return row ?? { inFlight: 0, permitted: 0 }
+    },
+    async workspace({ workspaceId }) {
+      const [row] = await database.read<{ settings: string }>(
+        `select settings::text as settings from ${s}.workspaces where workspace_id = $1`,
+        [workspaceId],
+      )
+      return row === undefined ? null : fromJson<WorkspaceSettings>(row.settings)
+    },
+    async saveWorkspace({ workspaceId, settings }) {
+      await database.write((connection) =>
+        connection.query(
+          `insert into ${s}.workspaces (workspace_id, settings) values ($1, $2::json)
+           on conflict (workspace_id) do update set settings = excluded.settings`,
+          [workspaceId, document(settings)],
+        ),
+      )
+    },
+    async audit(entries) {
+      if (entries.length === 0) return
+      await database.write((connection) =>
+        connection.query(
+          `insert into ${s}.audit_log (workspace_id, at, actor, action, subject, detail)
+           select e->>'workspaceId', to_timestamp((e->>'at')::float8 / 1000), e->>'actor', e->>'action', e->>'subject', e->'detail'
+           from json_array_elements($1::json) e`,
+          [document(entries)],
+        ),
+      )
+    },
+    async auditLog({ workspaceId, limit }) {
+      const rows = await database.read<Omit<AuditEntry, 'detail'> & { detail: string }>(
+        `select workspace_id as "workspaceId", ${ms('at')} as at, actor, action, subject, detail::text as detail
+         from ${s}.audit_log where workspace_id = $1 order by at desc, id desc limit $2::int`,
+        [workspaceId, limit],
+      )
+      return rows.map((row) => ({ ...row, detail: fromJson(row.detail) }))
+    },
+  }
+}
+
+/** Whether a delivery `d` is in a scope of that kind and ref. */
+export function scopeTest(kind: string, ref: string): string {
+  return `case ${kind}::text when 'workspace' then true when 'campaign' then d.campaign_id = ${ref}::text
+    when 'step' then d.campaign_id || '/' || d.step_id = ${ref}::text else d.account = ${ref}::text end`
+}
+
+/** Whether a closed scope covers a delivery. */
+export function covers(
+  { kind, ref, workspaceId }: GateScope,
+  delivery: { readonly workspaceId: string; readonly campaignId: string; readonly stepId: string; readonly account: string },
+): boolean {
+  if (workspaceId !== delivery.workspaceId) return false
+  if (kind === 'workspace') return true
+  if (kind === 'campaign') return ref === delivery.campaignId
+  return kind === 'step' ? ref === `${delivery.campaignId}/${delivery.stepId}` : ref === delivery.account
+}
+

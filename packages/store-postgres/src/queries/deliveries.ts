@@ -1,0 +1,99 @@
+import type { Delivery, DeliveryStore, JsonValue, Reconciliation, TallyRow } from '@drumbeat/core'
+import { arrayLiteral } from '../sql/array-literal.js'
+import { batch } from '../sql/batch.js'
+import { fromJson } from '../sql/json.js'
+import { int, ms } from '../sql/values.js'
+import type { QueryContext } from './context.js'
+import { type DeliveryRow, deliveryColumns, deliveryOf } from './delivery-rows.js'
+import { intend } from './intend.js'
+import { limitOf } from './page.js'
+import { settle } from './settle.js'
+
+const runKeys = batch<{ readonly workspaceId: string; readonly recipientId: number }>({
+  workspace_id: ['text', ({ workspaceId }) => workspaceId],
+  recipient_id: ['bigint', ({ recipientId }) => recipientId],
+})
+
+/** Deliveries, their attempts, and the reconciliation of unknown outcomes. */
+export function deliveryQueries(context: QueryContext): DeliveryStore {
+  const { database, s, clock } = context
+  const read = async (where: string, params: Parameters<typeof database.read>[1]): Promise<readonly Delivery[]> =>
+    (await database.read<DeliveryRow>(`select ${deliveryColumns} from ${s}.campaign_deliveries d where ${where}`, params)).map(deliveryOf)
+  return {
+    async reserveIds(count) {
+      const rows = await database.read<{ id: number }>(
+        `select ${int(`nextval('${s}.delivery_ids')`)} as id from generate_series(1, $1::int)`,
+        [count],
+      )
+      return rows.map(({ id }) => id)
+    },
+    intend: (request) => intend(context, request),
+    settle: (request) => settle(context, request),
+    get: ({ workspaceId, deliveryIds }) =>
+      read('d.workspace_id = $1 and d.id = any($2::bigint[]) order by d.id', [workspaceId, arrayLiteral(deliveryIds)]),
+    async ofRecipients(keys) {
+      const rows = await database.read<DeliveryRow>(
+        `select ${deliveryColumns} from ${s}.campaign_deliveries d join ${runKeys.from('t')} using (workspace_id, recipient_id) order by d.id`,
+        runKeys.params([...new Map(keys.map((key) => [key.recipientId, key])).values()]),
+      )
+      const found = new Map<number, Delivery[]>(keys.map(({ recipientId }) => [recipientId, []]))
+      for (const delivery of rows.map(deliveryOf)) found.get(delivery.recipientId)?.push(delivery)
+      return found
+    },
+    ofCampaign: (request) =>
+      read(
+        `d.workspace_id = $1 and d.campaign_id = $2 and d.id > $3::bigint and ($4::text[] is null or d.state = any($4::text[]))
+           and ($5::text is null or d.step_id = $5) order by d.id limit $6::int`,
+        [
+          request.workspaceId,
+          request.campaignId,
+          Number(request.after ?? 0),
+          request.states === undefined ? null : arrayLiteral(request.states),
+          request.stepId ?? null,
+          limitOf(request),
+        ],
+      ),
+    claimReconciliations: ({ now, limit, leaseMs }) =>
+      database.write(async (connection) => {
+        const rows = await connection.query<DeliveryRow & Omit<Reconciliation, 'delivery'>>(
+          `with picked as materialized (
+             select delivery_id from ${s}.reconciliations where look_at <= ${clock.due('$1')}
+             order by look_at, delivery_id limit $2::int for update skip locked),
+           leased as (
+             update ${s}.reconciliations x set look_at = ${clock.due('$1')} + $3::float8 * interval '1 millisecond', looks = x.looks + 1
+             from picked p where x.delivery_id = p.delivery_id returning x.*)
+           select ${deliveryColumns}, ${ms('x.since')} as since, ${int('x.looks')} as looks,
+             coalesce((select a.idempotency_key from ${s}.delivery_attempts a where a.delivery_id = d.id order by a.n desc limit 1), '') as "idempotencyKey"
+           from leased x join ${s}.campaign_deliveries d on d.id = x.delivery_id order by d.id`,
+          [clock.named(now), limit, leaseMs],
+        )
+        return rows.map(({ since, looks, idempotencyKey, ...row }) => ({ delivery: deliveryOf(row), since, looks, idempotencyKey }))
+      }),
+    async nextLookAt() {
+      const [row] = await database.read<{ at: number | null }>(`select ${ms('min(look_at)')} as at from ${s}.reconciliations`)
+      return row?.at ?? null
+    },
+    async tally({ workspaceId, campaignId, stepId, metric, now }) {
+      const occurrences =
+        'event' in metric
+          ? `select e.at, e.data from ${s}.events e where e.workspace_id = $1 and e.contact_id = f.contact_id and e.name = $4`
+          : `select to_timestamp((d.facts->>$4)::float8 / 1000) as at, '{}'::jsonb as data from ${s}.campaign_deliveries d
+             where d.workspace_id = $1 and d.campaign_id = $2 and d.contact_id = f.contact_id and d.facts ? $4`
+      const rows = await database.read<Omit<TallyRow, 'occurrences'> & { occurrences: string }>(
+        `with f as (
+           select distinct on (r.contact_id) r.contact_id, r.memory->'arms'->>$3 as arm, (r.memory->'assignedAt'->>$3)::float8 as assigned
+           from ${s}.campaign_recipients r
+           where r.id in (select recipient_id from ${s}.campaign_entries where workspace_id = $1 and campaign_id = $2)
+             and r.memory->'arms' ? $3 and r.memory->'assignedAt' ? $3
+           order by r.contact_id, assigned)
+         select f.arm, f.contact_id as "contactId", f.assigned as "assignedAt", coalesce((
+           select json_agg(json_build_object('at', ${ms('o.at')}, 'data', o.data) order by o.at)
+           from (${occurrences}) o
+           where o.at >= to_timestamp(f.assigned / 1000) and o.at <= $5::timestamptz), '[]')::text as occurrences
+         from f order by f.contact_id`,
+        [workspaceId, campaignId, stepId, 'event' in metric ? metric.event : metric.fact, new Date(now).toISOString()],
+      )
+      return rows.map((row) => ({ ...row, occurrences: fromJson<{ at: number; data: JsonValue }[]>(row.occurrences) }))
+    },
+  }
+}

@@ -1,0 +1,97 @@
+import type { Campaign, NewRun, Recipient, RecipientStore } from '@drumbeat/core'
+import type { Connection } from '../connection/connection.js'
+import { batch } from '../sql/batch.js'
+import { document, fromJson } from '../sql/json.js'
+import { keyOf, rounds } from '../sql/rounds.js'
+import { int } from '../sql/values.js'
+import type { QueryContext } from './context.js'
+import { type RunInsert, runInserts } from './run-rows.js'
+
+type Request = Parameters<RecipientStore['enroll']>[0]
+
+const identity = batch<NewRun>({
+  workspace_id: ['text', ({ workspaceId }) => workspaceId],
+  contact_id: ['text', ({ contactId }) => contactId],
+  campaign_id: ['text', ({ campaignId }) => campaignId],
+  run_key: ['text', ({ runKey }) => runKey],
+})
+
+/** Begins runs, and moves the campaign's cursor with them, or does neither. */
+export async function enroll(
+  context: QueryContext,
+  connection: Connection,
+  { runs, activation }: Pick<Request, 'runs' | 'activation'>,
+): Promise<{ readonly enrolled: readonly Recipient[] }> {
+  if (activation === undefined) return { enrolled: await beginAll(context, connection, runs) }
+  const { s } = context
+  const key = [activation.workspaceId, activation.campaignId]
+  const [row] = await connection.query<{ definition: string }>(
+    `select definition::text as definition from ${s}.campaigns where workspace_id = $1 and campaign_id = $2 for update`,
+    key,
+  )
+  const campaign = row === undefined ? null : fromJson<Campaign>(row.definition)
+  if (campaign?.activation == null || campaign.activation.after !== activation.from) return { enrolled: [] }
+  const enrolled = await beginAll(context, connection, runs)
+  const moved = { after: activation.to, enrolled: campaign.activation.enrolled + enrolled.length }
+  const next: Campaign = { ...campaign, activation: activation.to === null ? null : moved, revision: campaign.revision + 1 }
+  await connection.query(
+    `update ${s}.campaigns set definition = $3::json, revision = $4::bigint where workspace_id = $1 and campaign_id = $2`,
+    [...key, document(next), next.revision],
+  )
+  return { enrolled }
+}
+
+/** Begins those runs that their identity allows. The primary key of the entries has the last word. */
+export async function beginAll(context: QueryContext, connection: Connection, runs: readonly NewRun[]): Promise<readonly Recipient[]> {
+  const begun: Recipient[] = []
+  for (const round of rounds(runs, identityOf)) begun.push(...(await beginRound(context, connection, round)))
+  const order = new Map(runs.map((run, index) => [identityOf(run), index]))
+  return begun.sort((a, b) => (order.get(identityOf(a)) ?? 0) - (order.get(identityOf(b)) ?? 0) || a.id - b.id)
+}
+
+async function beginRound({ s, lanes }: QueryContext, connection: Connection, runs: readonly NewRun[]): Promise<readonly Recipient[]> {
+  if (runs.length === 0) return []
+  const before = await connection.query<{ n: number; last: number; live: boolean }>(
+    `select t.n::float8 as n, ${int('max(e.entry_no)')} as last, bool_or(r.ended_at is null) as live
+     from ${identity.numbered('t')} join ${s}.campaign_entries e using (workspace_id, contact_id, campaign_id, run_key)
+     join ${s}.campaign_recipients r on r.id = e.recipient_id group by t.n`,
+    identity.params(runs),
+  )
+  const known = new Map(before.map((row) => [row.n - 1, row]))
+  const allowed = runs.flatMap((run, index) => {
+    const { last = 0, live = false } = known.get(index) ?? {}
+    const refused = (run.again === 'never' && last > 0) || (run.again === 'afterExit' && live)
+    return refused ? [] : [{ run, entryNo: last + 1 }]
+  })
+  if (allowed.length === 0) return []
+  const laneOf = await lanes.of(connection, allowed.map(({ run }) => ({ workspaceId: run.workspaceId, lane: run.recipient.lane })))
+  const ids = await connection.query<{ id: number }>(
+    `select ${int(`nextval('${s}.recipient_ids')`)} as id from generate_series(1, $1::int)`,
+    [allowed.length],
+  )
+  const inserts = allowed.map(
+    ({ run, entryNo }, index): RunInsert => ({
+      run,
+      entryNo,
+      id: ids[index]?.id ?? 0,
+      lane: laneOf({ workspaceId: run.workspaceId, lane: run.recipient.lane }),
+    }),
+  )
+  const sorted = [...inserts].sort((a, b) => (identityOf(a.run) < identityOf(b.run) ? -1 : 1))
+  const made = await connection.query<{ id: number }>(
+    `with entered as (
+       insert into ${s}.campaign_entries (workspace_id, contact_id, campaign_id, run_key, entry_no, recipient_id)
+       select workspace_id, contact_id, campaign_id, run_key, entry_no, id from ${runInserts.from('t')}
+       on conflict do nothing returning recipient_id)
+     insert into ${s}.campaign_recipients (${runInserts.columns}, fence, claims)
+     select ${runInserts.columns}, 0, 0 from ${runInserts.from('t')} where id in (select recipient_id from entered)
+     returning ${int('id')} as id`,
+    runInserts.params(sorted),
+  )
+  const created = new Set(made.map(({ id }) => id))
+  return inserts.filter(({ id }) => created.has(id)).map(({ id, entryNo, run: { recipient, again: _, ...rest } }) => ({ ...recipient, ...rest, id, entryNo, fence: 0, claims: 0 }))
+}
+
+function identityOf({ workspaceId, contactId, campaignId, runKey }: Pick<NewRun, 'workspaceId' | 'contactId' | 'campaignId' | 'runKey'>): string {
+  return keyOf(workspaceId, contactId, campaignId, runKey)
+}

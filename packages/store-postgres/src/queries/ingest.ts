@@ -1,0 +1,102 @@
+import { type ContactIngest, contactKey, type InboxStore, mergeFacts } from '@drumbeat/core'
+import type { Connection } from '../connection/connection.js'
+import { arrayLiteral } from '../sql/array-literal.js'
+import { batch } from '../sql/batch.js'
+import { int } from '../sql/values.js'
+import { applyChanges, writeDeliveryRows } from './changes.js'
+import type { QueryContext } from './context.js'
+import { type DeliveryRow, deliveryColumns, deliveryOf } from './delivery-rows.js'
+import { beginAll } from './enroll.js'
+import { latestOf } from './recipients.js'
+
+const contactRows = batch<ContactIngest>({
+  workspace_id: ['text', ({ workspaceId }) => workspaceId],
+  contact_id: ['text', ({ contactId }) => contactId],
+})
+
+/** Takes in contacts' items, each contact on the condition that its live runs are exactly as they were when it was decided about. */
+export function ingest(context: QueryContext, contacts: readonly ContactIngest[]): ReturnType<InboxStore['ingest']> {
+  if (contacts.length === 0) return Promise.resolve({ conflicts: [], enrolled: 0 })
+  return context.database.write(async (connection) => {
+    const { s } = context
+    const items = await lockItems(connection, s, contacts)
+    await lockLiveRuns(connection, s, contacts)
+    const live = await readLiveRuns(connection, s, contacts)
+    const unchanged = contacts.filter((contact) => isUnchanged(contact, items, live))
+    const chosen = new Set(unchanged)
+    const conflicts = contacts.filter((contact) => !chosen.has(contact)).map(contactKey)
+    await connection.query(`delete from ${s}.inbox where seq = any($1::bigint[])`, [arrayLiteral(unchanged.flatMap(({ seqs }) => seqs))])
+    await mergeReports(context, connection, unchanged)
+    const changes = unchanged.flatMap((contact) => contact.changes.map((change) => ({ ...change, workspaceId: contact.workspaceId })))
+    await applyChanges(context, connection, changes, latestOf(context))
+    const begun = await beginAll(context, connection, unchanged.flatMap(({ newRuns }) => newRuns))
+    return { conflicts, enrolled: begun.length }
+  })
+}
+
+/** The items that are still there, by number; theirs to take in for whoever locks them first. */
+async function lockItems(connection: Connection, s: string, contacts: readonly ContactIngest[]): Promise<ReadonlyMap<number, string>> {
+  const rows = await connection.query<{ seq: number; workspaceId: string; contactId: string }>(
+    `select ${int('seq')} as seq, workspace_id as "workspaceId", contact_id as "contactId" from ${s}.inbox
+     where seq = any($1::bigint[]) order by seq for update`,
+    [arrayLiteral(contacts.flatMap(({ seqs }) => seqs))],
+  )
+  return new Map(rows.map((row) => [row.seq, contactKey(row)]))
+}
+
+const liveOf = (s: string): string =>
+  `${contactRows.from('t')} join ${s}.campaign_entries e using (workspace_id, contact_id)
+   join ${s}.campaign_recipients r on r.id = e.recipient_id where r.status = 'active' order by r.id`
+
+async function lockLiveRuns(connection: Connection, s: string, contacts: readonly ContactIngest[]): Promise<void> {
+  await connection.query(`select ${int('r.id')} as id from ${liveOf(s)} for update of r`, contactRows.params(contacts))
+}
+
+/** A new statement, so that what committed while we waited for the locks is seen. */
+async function readLiveRuns(
+  connection: Connection,
+  s: string,
+  contacts: readonly ContactIngest[],
+): Promise<ReadonlyMap<string, ReadonlyMap<number, number>>> {
+  const rows = await connection.query<{ id: number; fence: number; workspaceId: string; contactId: string }>(
+    `select ${int('r.id')} as id, ${int('r.fence')} as fence, r.workspace_id as "workspaceId", r.contact_id as "contactId" from ${liveOf(s)}`,
+    contactRows.params(contacts),
+  )
+  const found = new Map<string, Map<number, number>>()
+  for (const row of rows) {
+    const mine = found.get(contactKey(row)) ?? new Map<number, number>()
+    found.set(contactKey(row), mine.set(row.id, row.fence))
+  }
+  return found
+}
+
+function isUnchanged(
+  contact: ContactIngest,
+  items: ReadonlyMap<number, string>,
+  live: ReadonlyMap<string, ReadonlyMap<number, number>>,
+): boolean {
+  const key = contactKey(contact)
+  const runs = live.get(key) ?? new Map<number, number>()
+  const fences = new Map(contact.expected.map(({ id, fence }) => [id, fence]))
+  return (
+    runs.size === fences.size &&
+    [...runs].every(([id, fence]) => fences.get(id) === fence) &&
+    contact.changes.every(({ recipientId, expectedFence }) => fences.get(recipientId) === expectedFence) &&
+    contact.seqs.every((seq) => items.get(seq) === key)
+  )
+}
+
+async function mergeReports(context: QueryContext, connection: Connection, contacts: readonly ContactIngest[]): Promise<void> {
+  const reports = contacts.flatMap(({ workspaceId, facts }) => facts.map((report) => ({ ...report, workspaceId })))
+  if (reports.length === 0) return
+  const ids = [...new Set(reports.map(({ deliveryId }) => deliveryId))]
+  const rows = await connection.query<DeliveryRow>(
+    `select ${deliveryColumns} from ${context.s}.campaign_deliveries d where d.id = any($1::bigint[]) order by d.id for update`,
+    [arrayLiteral(ids)],
+  )
+  const merged = rows.map(deliveryOf).map((delivery) => {
+    const mine = reports.filter(({ deliveryId, workspaceId }) => deliveryId === delivery.id && workspaceId === delivery.workspaceId)
+    return { ...delivery, facts: mergeFacts(delivery.facts, mine.flatMap(({ facts }) => facts)) }
+  })
+  await writeDeliveryRows(context, connection, merged)
+}

@@ -1,0 +1,83 @@
+import type { Counter, Recipient, RecipientStore } from '@drumbeat/core'
+import { arrayLiteral } from '../sql/array-literal.js'
+import { batch } from '../sql/batch.js'
+import { int, ms } from '../sql/values.js'
+import { applyChanges } from './changes.js'
+import { claimDue } from './claim-due.js'
+import type { QueryContext } from './context.js'
+import { enroll } from './enroll.js'
+import { limitOf } from './page.js'
+import { type RunRow, runColumns, runOf } from './run-rows.js'
+
+const claimRows = batch<{ readonly workspaceId: string; readonly recipientId: number; readonly fence: number }>({
+  workspace_id: ['text', ({ workspaceId }) => workspaceId],
+  id: ['bigint', ({ recipientId }) => recipientId],
+  fence: ['bigint', ({ fence }) => fence],
+})
+
+/** The runs of contacts through campaigns. */
+export function recipientQueries(context: QueryContext): RecipientStore {
+  const { database, s } = context
+  const from = `${s}.campaign_recipients r join ${s}.lanes l on l.id = r.lane`
+  const read = async (where: string, params: Parameters<typeof database.read>[1]): Promise<readonly Recipient[]> =>
+    (await database.read<RunRow>(`select ${runColumns} from ${from} where ${where}`, params)).map(runOf)
+  return {
+    enroll: (request) => database.write((connection) => enroll(context, connection, request), { tx: request.tx }),
+    claimDue: (request) => claimDue(context, request),
+    async release(claims) {
+      if (claims.length === 0) return
+      await database.write((connection) =>
+        connection.query(
+          `update ${s}.campaign_recipients r set owner = null, fence = r.fence + 1, claims = greatest(0, r.claims - 1)
+           from ${claimRows.from('t')} where r.id = t.id and r.workspace_id = t.workspace_id and r.fence = t.fence`,
+          claimRows.params(claims),
+        ),
+      )
+    },
+    async commit(changes) {
+      if (changes.length === 0) return []
+      return database.write((connection) => applyChanges(context, connection, changes, latestOf(context)))
+    },
+    get: ({ workspaceId, recipientIds }) =>
+      read(`r.workspace_id = $1 and r.id = any($2::bigint[]) order by r.id`, [workspaceId, arrayLiteral(recipientIds)]),
+    ofContact: ({ workspaceId, contactId, campaignId }) =>
+      read(
+        `r.id in (select recipient_id from ${s}.campaign_entries where workspace_id = $1 and contact_id = $2
+           and ($3::text is null or campaign_id = $3)) order by r.id`,
+        [workspaceId, contactId, campaignId ?? null],
+      ),
+    ofCampaign: (request) => {
+      const { workspaceId, campaignId, live, parked, stepId, after } = request
+      return read(
+        `r.id in (select recipient_id from ${s}.campaign_entries where workspace_id = $1 and campaign_id = $2 and recipient_id > $3::bigint)
+           and ($4::boolean is null or (r.status = 'active') = $4) and ($5::boolean is null or r.parked = $5)
+           and ($6::text is null or r.step_id = $6) order by r.id limit $7::int`,
+        [workspaceId, campaignId, Number(after ?? 0), live ?? null, parked ?? null, stepId ?? null, limitOf(request)],
+      )
+    },
+    async nextDueAt() {
+      const [row] = await database.read<{ at: number | null }>(
+        `select ${ms('min(first)')} as at from ${s}.lanes l cross join lateral (
+           select due_at as first from ${s}.campaign_recipients r
+           where r.lane = l.id and r.ended_at is null and not r.parked and r.owner is null and r.due_at is not null
+           order by r.due_at limit 1) f`,
+      )
+      return row?.at ?? null
+    },
+    counters: async ({ workspaceId, campaignId }) =>
+      database.read<Counter>(
+        `select step_id as "stepId", name, ${int('sum(value)')} as value from (
+           select step_id, name, value from ${s}.counters where workspace_id = $1 and campaign_id = $2
+           union all
+           select step_id, name, by from ${s}.counter_deltas where workspace_id = $1 and campaign_id = $2) x
+         group by step_id, name order by step_id, name`,
+        [workspaceId, campaignId],
+      ),
+  }
+}
+
+/** The latest instant that any call has named, for calls that name none. */
+export function latestOf({ clock }: QueryContext): number {
+  const named = clock.unnamed()
+  return named === null ? Date.now() : Date.parse(named)
+}

@@ -1,0 +1,155 @@
+import { type DeliveryStore, type Instant, mergeFacts, type RunChange, type Settlement } from '@drumbeat/core'
+import type { Connection } from '../connection/connection.js'
+import { isDataError } from '../connection/storage-error.js'
+import { batch } from '../sql/batch.js'
+import { rounds } from '../sql/rounds.js'
+import { instant, int } from '../sql/values.js'
+import { applyChanges, writeDeliveryRows } from './changes.js'
+import type { QueryContext } from './context.js'
+import { type DeliveryRow, deliveryColumns, deliveryOf } from './delivery-rows.js'
+import { latestOf } from './recipients.js'
+
+type Request = Parameters<DeliveryStore['settle']>[0]
+type Answer = Awaited<ReturnType<DeliveryStore['settle']>>[number]
+
+/**
+ * T2. A batch that the database cannot take is halved until the bad row stands alone; that one becomes unknown, and all others are
+ * written.
+ */
+export async function settle(context: QueryContext, request: Request): Promise<readonly Answer[]> {
+  const { settlements } = request
+  if (settlements.length === 0) return []
+  try {
+    return await context.database.write((connection) => settleAll(context, connection, request))
+  } catch (error) {
+    if (!isDataError(error)) throw error
+    const [only] = settlements
+    if (settlements.length === 1 && only !== undefined) {
+      const [answer] = await context.database.write((connection) =>
+        settleAll(context, connection, { ...request, settlements: [unstorable(only, request.now)] }),
+      )
+      return [answer === 'applied' ? 'run_changed' : (answer ?? 'stale')]
+    }
+    const middle = Math.ceil(settlements.length / 2)
+    const first = await settle(context, { ...request, settlements: settlements.slice(0, middle) })
+    return [...first, ...(await settle(context, { ...request, settlements: settlements.slice(middle) }))]
+  }
+}
+
+const targets = batch<Settlement>({
+  id: ['bigint', ({ deliveryId }) => deliveryId],
+  workspace_id: ['text', ({ workspaceId }) => workspaceId],
+  attempt: ['int', ({ attempt }) => attempt],
+})
+
+const finished = batch<Settlement>({
+  delivery_id: ['bigint', ({ deliveryId }) => deliveryId],
+  n: ['int', ({ attempt }) => attempt],
+})
+
+const looks = batch<Settlement>({
+  delivery_id: ['bigint', ({ deliveryId }) => deliveryId],
+  look_at: ['timestamptz', ({ lookAt }) => instant(lookAt)],
+})
+
+async function settleAll(context: QueryContext, connection: Connection, request: Request): Promise<readonly Answer[]> {
+  const answers = new Map<Settlement, Answer>()
+  for (const round of rounds(request.settlements, ({ deliveryId }) => deliveryId)) await settleRound(context, connection, round, request, answers)
+  return request.settlements.map((settlement) => answers.get(settlement) ?? 'stale')
+}
+
+async function settleRound(
+  context: QueryContext,
+  connection: Connection,
+  settlements: readonly Settlement[],
+  { from, now }: Request,
+  answers: Map<Settlement, Answer>,
+): Promise<void> {
+  const { s } = context
+  const sorted = [...settlements].sort((a, b) => runOf(a) - runOf(b) || a.deliveryId - b.deliveryId)
+  // Runs before deliveries: every transaction locks in this order.
+  await lockRuns(connection, s, sorted)
+  const rows = await connection.query<DeliveryRow>(
+    `select ${deliveryColumns} from ${s}.campaign_deliveries d join ${targets.from('t')}
+       on d.id = t.id and d.workspace_id = t.workspace_id and d.attempts = t.attempt
+     where d.state = $4 order by d.id for update of d`,
+    [...targets.params(sorted), from],
+  )
+  const known = new Map(rows.map((row) => [row.id, deliveryOf(row)]))
+  const open = sorted.filter(({ deliveryId }) => known.has(deliveryId))
+  if (open.length === 0) return
+  const written = open.flatMap((settlement) => {
+    const delivery = known.get(settlement.deliveryId)
+    if (delivery === undefined) return []
+    const attempts = settlement.attemptCounts ? delivery.attempts : delivery.attempts - 1
+    return [
+      {
+        ...delivery,
+        state: settlement.state,
+        reason: settlement.reason,
+        providerId: settlement.providerId ?? delivery.providerId,
+        sentAt: settlement.sentAt ?? delivery.sentAt,
+        facts: mergeFacts(delivery.facts, settlement.facts),
+        reply: settlement.reply ?? delivery.reply,
+        possibleDuplicate: delivery.possibleDuplicate || settlement.possibleDuplicate,
+        attempts,
+        intendedAt: attempts === 0 ? null : delivery.intendedAt,
+      },
+    ]
+  })
+  await writeDeliveryRows(context, connection, written)
+  await connection.query(
+    `update ${s}.delivery_attempts a set finished_at = $3::timestamptz from ${finished.from('t')}
+     where a.delivery_id = t.delivery_id and a.n = t.n and a.finished_at is null`,
+    [...finished.params(open), instant(now)],
+  )
+  await writeLooks(connection, s, open, now)
+  const changes = open.flatMap(({ change }) => (change === null ? [] : [change]))
+  const results = await applyChanges(context, connection, changes, latestOf(context))
+  const stale = new Set<RunChange>(changes.filter((_, index) => results[index] === 'stale'))
+  for (const settlement of open) {
+    answers.set(settlement, settlement.change !== null && stale.has(settlement.change) ? 'run_changed' : 'applied')
+  }
+}
+
+function runOf({ change }: Settlement): number {
+  return change?.recipientId ?? 0
+}
+
+const runIds = batch<Settlement>({ id: ['bigint', runOf] })
+
+async function lockRuns(connection: Connection, s: string, settlements: readonly Settlement[]): Promise<void> {
+  await connection.query(
+    `select ${int('r.id')} as id from ${s}.campaign_recipients r join ${runIds.from('t')} on r.id = t.id order by r.id for update of r`,
+    runIds.params(settlements),
+  )
+}
+
+async function writeLooks(connection: Connection, s: string, settlements: readonly Settlement[], now: Instant): Promise<void> {
+  await connection.query(
+    `delete from ${s}.reconciliations x using ${looks.from('t')} where x.delivery_id = t.delivery_id and t.look_at is null`,
+    looks.params(settlements),
+  )
+  const unknown = settlements.filter(({ lookAt }) => lookAt !== null)
+  if (unknown.length === 0) return
+  await connection.query(
+    `insert into ${s}.reconciliations as x (delivery_id, look_at, since, looks)
+     select t.delivery_id, t.look_at, $3::timestamptz, 0 from ${looks.from('t')}
+     on conflict (delivery_id) do update set look_at = excluded.look_at`,
+    [...looks.params(unknown), instant(now)],
+  )
+}
+
+function unstorable(settlement: Settlement, now: Instant): Settlement {
+  return {
+    ...settlement,
+    state: 'unknown',
+    reason: 'unstorable',
+    providerId: null,
+    sentAt: null,
+    facts: [],
+    reply: null,
+    lookAt: settlement.lookAt ?? now,
+    change: null,
+  }
+}

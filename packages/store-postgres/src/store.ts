@@ -1,0 +1,49 @@
+import { ConfigurationError, type Store } from '@drumbeat/core'
+import { type ClockChoice, clockOf } from './connection/clock.js'
+import { Database } from './connection/database.js'
+import type { Driver } from './connection/connection.js'
+import { campaignQueries } from './queries/campaigns.js'
+import { contactQueries } from './queries/contacts.js'
+import { Lanes, type QueryContext } from './queries/context.js'
+import { controlQueries } from './queries/control.js'
+import { deliveryQueries } from './queries/deliveries.js'
+import { inboxQueries } from './queries/inbox.js'
+import { recipientQueries } from './queries/recipients.js'
+import { templateQueries } from './queries/templates.js'
+import { migrate } from './schema/migrate.js'
+
+/** What both stores may be told. */
+export interface StoreOptions {
+  /** The schema that holds the tables: a plain lower-case name. Default `drumbeat`. */
+  readonly schema?: string
+  /** Whose time counts: the database's own (`store`), or only what callers name (`caller`), for virtual time. */
+  readonly clock?: ClockChoice
+}
+
+/** Assembles the store over a driver. */
+export function storeOn(driver: Driver, { schema = 'drumbeat', clock = 'store' }: StoreOptions): Store {
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
+    throw new ConfigurationError(`The schema "${schema.slice(0, 80)}" is no plain name: use lower-case letters, digits and underscores, at most 63.`)
+  }
+  const database = new Database(driver, { statementTimeoutMs: 30_000, idleTimeoutMs: 2_000 })
+  const context: QueryContext = { database, s: schema, clock: clockOf(clock), lanes: new Lanes(schema) }
+  const inbox = inboxQueries(context)
+  return {
+    kind: driver.kind,
+    control: controlQueries(context),
+    campaigns: campaignQueries(context),
+    templates: templateQueries(context),
+    contacts: contactQueries(context, inbox.events),
+    recipients: recipientQueries(context),
+    deliveries: deliveryQueries(context),
+    inbox,
+    open: () =>
+      database.open(async () => {
+        await migrate(driver, schema)
+        // An embedded database has one process at a time: whoever held claims in it before is gone.
+        if (driver.kind === 'pglite') await driver.query('control', `update ${schema}.engines set lease_expires_at = '-infinity'`, [])
+      }),
+    close: () => database.close(),
+    transaction: (work) => database.hostTransaction(work),
+  }
+}
