@@ -116,7 +116,7 @@ function withoutValues(message: string): string {
 
 function codeOf(error: unknown): string {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
-  if (typeof code === 'string') return code
+  if (typeof code === 'string' && !isDrumbeatError(error)) return code
   const cause = error instanceof Error ? error.cause : undefined
   return cause === undefined ? '' : codeOf(cause)
 }

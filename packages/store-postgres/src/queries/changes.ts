@@ -18,14 +18,16 @@ export async function applyChanges(
   changes: readonly RunChange[],
   now: Instant,
 ): Promise<readonly ('applied' | 'stale')[]> {
-  const applied = new Set<RunChange>()
+  const numbered = changes.map((change, index) => ({ change, index }))
+  const applied = new Set<number>()
   // A run named twice: the second change is on an older fence by then.
-  for (const round of rounds(changes, ({ recipientId }) => recipientId)) {
-    const written = await writeRecipients(context, connection, round, { keepDue: false })
-    for (const change of round) if (written.has(change.recipientId)) applied.add(change)
-    await applyRest(context, connection, round.filter((change) => applied.has(change)), now)
+  for (const round of rounds(numbered, ({ change }) => change.recipientId)) {
+    const written = await writeRecipients(context, connection, round.map(({ change }) => change), { keepDue: false })
+    const done = round.filter(({ change }) => written.has(change.recipientId))
+    for (const { index } of done) applied.add(index)
+    await applyRest(context, connection, done.map(({ change }) => change), now)
   }
-  return changes.map((change) => (applied.has(change) ? 'applied' : 'stale'))
+  return changes.map((_, index) => (applied.has(index) ? 'applied' : 'stale'))
 }
 
 /** Writes the runs of changes whose fences hold; returns the new fences by run. */
@@ -78,7 +80,8 @@ export async function applyRest(
 }
 
 /** Writes deliveries whole, and hands them reports that came before them. */
-export async function writeDeliveryRows({ s }: QueryContext, connection: Connection, deliveries: readonly Delivery[]): Promise<void> {
+export async function writeDeliveryRows(context: QueryContext, connection: Connection, deliveries: readonly Delivery[]): Promise<void> {
+  const { s } = context
   for (const round of rounds(deliveries, ({ id }) => id)) {
     const written = await connection.query<{ id: number }>(writeDeliveries(s), deliveryWrites.params(round))
     if (written.length < round.length) {
@@ -86,7 +89,7 @@ export async function writeDeliveryRows({ s }: QueryContext, connection: Connect
       const foreign = round.find(({ id }) => !known.has(id))
       throw new ConflictError(`Delivery ${foreign?.id} exists already. Take ids from reserveIds().`, { kind: 'duplicate' })
     }
-    await matchParked(connection, s, round)
+    await matchParked(context, connection, round)
   }
 }
 

@@ -1,4 +1,4 @@
-import { addressKey, type ContactInput, type Instant } from '@drumbeat/core'
+import { addressKey, ConfigurationError, type ContactInput, type Instant } from '@drumbeat/core'
 import type { Connection } from '../connection/connection.js'
 import { arrayLiteral } from '../sql/array-literal.js'
 import { batch } from '../sql/batch.js'
@@ -44,12 +44,18 @@ const withoutNulls = (column: string): string =>
 
 /** Creates or merges contacts: what an input does not name stays. Returns how many were new. */
 export async function mergeContacts(connection: Connection, s: string, contacts: readonly ScopedContact[]): Promise<number> {
+  for (const { contact } of contacts) checkId(contact)
   let created = 0
   for (const round of rounds(contacts, ({ workspaceId, contact }) => keyOf(workspaceId, contact.id))) {
     const sorted = [...round].sort((a, b) => (a.contact.id < b.contact.id ? -1 : 1))
     created += await mergeRound(connection, s, sorted)
   }
   return created
+}
+
+function checkId({ id }: ContactInput): void {
+  if (id.length >= 1 && id.length <= 255) return
+  throw new ConfigurationError(`A contact's id has ${id.length} characters; it must have 1 to 255.`)
 }
 
 async function mergeRound(connection: Connection, s: string, contacts: readonly ScopedContact[]): Promise<number> {

@@ -40,7 +40,7 @@ export function deliveryQueries(context: QueryContext): DeliveryStore {
       for (const delivery of rows.map(deliveryOf)) found.get(delivery.recipientId)?.push(delivery)
       return found
     },
-    ofCampaign: (request) =>
+    ofCampaign: async (request) =>
       read(
         `d.workspace_id = $1 and d.campaign_id = $2 and d.id > $3::bigint and ($4::text[] is null or d.state = any($4::text[]))
            and ($5::text is null or d.step_id = $5) order by d.id limit $6::int`,

@@ -49,7 +49,8 @@ export async function beginAll(context: QueryContext, connection: Connection, ru
   return begun.sort((a, b) => (order.get(identityOf(a)) ?? 0) - (order.get(identityOf(b)) ?? 0) || a.id - b.id)
 }
 
-async function beginRound({ s, lanes }: QueryContext, connection: Connection, runs: readonly NewRun[]): Promise<readonly Recipient[]> {
+async function beginRound(context: QueryContext, connection: Connection, runs: readonly NewRun[]): Promise<readonly Recipient[]> {
+  const { s, lanes } = context
   if (runs.length === 0) return []
   const before = await connection.query<{ n: number; last: number; live: boolean }>(
     `select t.n::float8 as n, ${int('max(e.entry_no)')} as last, bool_or(r.ended_at is null) as live
@@ -89,7 +90,11 @@ async function beginRound({ s, lanes }: QueryContext, connection: Connection, ru
     runInserts.params(sorted),
   )
   const created = new Set(made.map(({ id }) => id))
-  return inserts.filter(({ id }) => created.has(id)).map(({ id, entryNo, run: { recipient, again: _, ...rest } }) => ({ ...recipient, ...rest, id, entryNo, fence: 0, claims: 0 }))
+  // Somebody entered at the same moment: those who may enter again are looked at again, now that it can be seen.
+  const beaten = inserts.filter(({ id, run }) => !created.has(id) && run.again !== 'never').map(({ run }) => run)
+  const again = beaten.length === 0 ? [] : await beginRound(context, connection, beaten)
+  const begun = inserts.filter(({ id }) => created.has(id)).map(({ id, entryNo, run: { recipient, again: _, ...rest } }) => ({ ...recipient, ...rest, id, entryNo, fence: 0, claims: 0 }))
+  return [...begun, ...again]
 }
 
 function identityOf({ workspaceId, contactId, campaignId, runKey }: Pick<NewRun, 'workspaceId' | 'contactId' | 'campaignId' | 'runKey'>): string {

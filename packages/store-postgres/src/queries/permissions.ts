@@ -109,7 +109,8 @@ export async function changePermissions(connection: Connection, s: string, chang
       await connection.query(
         `insert into ${s}.contact_consents as c (${consentRows.columns}) select ${consentRows.columns} from ${consentRows.from('t')}
          on conflict (workspace_id, contact_id, channel, topic_key)
-         do update set status = excluded.status, at = excluded.at, source = excluded.source where c.at <= excluded.at`,
+         do update set status = excluded.status, at = excluded.at, source = excluded.source
+         where c.at < excluded.at or (c.at = excluded.at and (c.status <> 'revoked' or excluded.status = 'revoked'))`,
         consentRows.params(consents),
       )
     }

@@ -46,7 +46,7 @@ export function recipientQueries(context: QueryContext): RecipientStore {
            and ($3::text is null or campaign_id = $3)) order by r.id`,
         [workspaceId, contactId, campaignId ?? null],
       ),
-    ofCampaign: (request) => {
+    ofCampaign: async (request) => {
       const { workspaceId, campaignId, live, parked, stepId, after } = request
       return read(
         `r.id in (select recipient_id from ${s}.campaign_entries where workspace_id = $1 and campaign_id = $2 and recipient_id > $3::bigint)

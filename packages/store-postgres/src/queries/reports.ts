@@ -2,7 +2,7 @@ import type { Delivery, Fact, InboxStore } from '@drumbeat/core'
 import type { Connection } from '../connection/connection.js'
 import { batch } from '../sql/batch.js'
 import { jsonb } from '../sql/json.js'
-import { instant, int } from '../sql/values.js'
+import { int } from '../sql/values.js'
 import type { QueryContext } from './context.js'
 
 interface ReportRow {
@@ -26,7 +26,7 @@ const providerHash = (workspace: string, channel: string, id: string): string =>
   `hashtextextended(${workspace} || chr(1) || ${channel} || chr(1) || ${id}, 0)`
 
 /** Appends providers' reports, once per key; those whose delivery is not known yet are parked. */
-export function appendReports({ database, s }: QueryContext): InboxStore['appendReports'] {
+export function appendReports({ database, s, clock }: QueryContext): InboxStore['appendReports'] {
   return ({ workspaceId, reports, now, parkMs }) =>
     database.write(async (connection) => {
       const rows = reports.map(({ dedupeKey, delivery, facts }): ReportRow => {
@@ -62,7 +62,7 @@ export function appendReports({ database, s }: QueryContext): InboxStore['append
              facts, $${at}, $${at} + $${at + 1}::float8 * interval '1 millisecond'
            from matched where id is null order by n returning 1)
          select ${int('(select count(*) from boxed) + (select count(*) from parked)')} as appended`,
-        [...reportRows.params(rows), workspaceId, instant(now), parkMs],
+        [...reportRows.params(rows), workspaceId, clock.named(now), parkMs],
       )
       return { appended: row?.appended ?? 0 }
     })
@@ -78,8 +78,8 @@ const deliveryRows = batch<Pick<Delivery, 'id' | 'workspaceId' | 'contactId' | '
 
 /** Makes deliveries findable by their provider's id, and hands them the reports that came before them. */
 export async function matchParked(
+  { s, clock }: QueryContext,
   connection: Connection,
-  s: string,
   deliveries: readonly Pick<Delivery, 'id' | 'workspaceId' | 'contactId' | 'channel' | 'providerId'>[],
 ): Promise<void> {
   if (deliveries.length === 0) return
@@ -99,9 +99,9 @@ export async function matchParked(
        delete from ${s}.parked_reports p using ${deliveryRows.from('t')}
        where p.workspace_id = t.workspace_id
          and (p.delivery_id = t.id or (p.hash = ${hash} and p.channel = t.channel and p.provider_id = t.provider_id))
-       returning p.id, t.workspace_id, t.contact_id, t.id as delivery_id, p.facts, p.received_at, p.expires_at > clock_timestamp() - interval '100 years' as fresh)
+       returning p.id, t.workspace_id, t.contact_id, t.id as delivery_id, p.facts, p.received_at, p.expires_at > ${clock.stamp(`$${deliveryRows.size + 1}`)} as fresh)
      insert into ${s}.inbox (workspace_id, contact_id, received_at, kind, delivery_id, facts)
      select workspace_id, contact_id, received_at, 'report', delivery_id, facts from found where fresh order by id`,
-    params,
+    [...params, clock.unnamed()],
   )
 }

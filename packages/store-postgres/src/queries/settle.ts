@@ -19,6 +19,7 @@ type Answer = Awaited<ReturnType<DeliveryStore['settle']>>[number]
 export async function settle(context: QueryContext, request: Request): Promise<readonly Answer[]> {
   const { settlements } = request
   if (settlements.length === 0) return []
+  context.clock.named(request.now)
   try {
     return await context.database.write((connection) => settleAll(context, connection, request))
   } catch (error) {
@@ -53,9 +54,11 @@ const looks = batch<Settlement>({
 })
 
 async function settleAll(context: QueryContext, connection: Connection, request: Request): Promise<readonly Answer[]> {
+  // Copies, so that one settlement named twice has two answers.
+  const settlements = request.settlements.map((settlement) => ({ ...settlement }))
   const answers = new Map<Settlement, Answer>()
-  for (const round of rounds(request.settlements, ({ deliveryId }) => deliveryId)) await settleRound(context, connection, round, request, answers)
-  return request.settlements.map((settlement) => answers.get(settlement) ?? 'stale')
+  for (const round of rounds(settlements, ({ deliveryId }) => deliveryId)) await settleRound(context, connection, round, request, answers)
+  return settlements.map((settlement) => answers.get(settlement) ?? 'stale')
 }
 
 async function settleRound(

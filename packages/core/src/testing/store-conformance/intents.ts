@@ -101,10 +101,11 @@ export const intentCases: Cases = {
     if (ana === undefined || ben === undefined || cyd === undefined) throw new Error('Nobody was claimed.')
     await stage.permit([suppressedAddress('ben@example.com')])
     const [first, second, third] = await stage.store.deliveries.reserveIds(3)
+    const overtaken = { ...ana, fence: ana.fence + 1 }
     const intents = [
       anIntent(cyd, { id: first ?? 0 }),
       anIntent(ben, { id: second ?? 0 }),
-      { ...anIntent(ana, { id: third ?? 0 }), expectedFence: ana.fence + 1 },
+      anIntent(overtaken, { id: third ?? 0 }),
     ]
     const results = await stage.intend({ engineId: 'engine', epoch: 1 }, intents)
     expect(results.map(({ result }) => result)).toEqual(['started', 'refused', 'stale'])

@@ -25,9 +25,9 @@ async function furnish(stage: Stage): Promise<Target> {
     { kind: 'suppress', suppression },
     { kind: 'consent', contactId: 'ana', consent },
   ])
-  await stage.append([anEvent('ana')])
   const owner = await stage.engine()
   const { run, delivery } = await stage.startedRun(owner)
+  await stage.append([anEvent('ana')])
   const inboxSeqs = (await stage.inbox()).map(({ seq }) => seq)
   return { workspaceId, owner, run, delivery, inboxSeqs }
 }
