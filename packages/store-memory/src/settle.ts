@@ -1,4 +1,4 @@
-import { type DeliveryStore, type Instant, isDrumbeatError, mergeFacts, type Settlement } from '@drumbeat/core'
+import { type DeliveryStore, type Instant, isDrumbeatError, type Settlement, settledDelivery } from '@drumbeat/core'
 import { applyChange, deliveryOf, lookAgain, writeDelivery } from './changes.js'
 import type { State } from './state.js'
 
@@ -20,26 +20,10 @@ export function settle(state: State, settlement: Settlement, { from, now }: Omit
 }
 
 function write(state: State, settlement: Settlement, now: Instant): Answer {
-  const { workspaceId, deliveryId, attemptCounts, lookAt } = settlement
+  const { workspaceId, deliveryId, lookAt } = settlement
   const delivery = deliveryOf(state, workspaceId, deliveryId)
   if (delivery === undefined) return 'stale'
-  const attempts = attemptCounts ? delivery.attempts : delivery.attempts - 1
-  writeDelivery(
-    state,
-    {
-      ...delivery,
-      state: settlement.state,
-      reason: settlement.reason,
-      providerId: settlement.providerId ?? delivery.providerId,
-      sentAt: settlement.sentAt ?? delivery.sentAt,
-      facts: mergeFacts(delivery.facts, settlement.facts),
-      reply: settlement.reply ?? delivery.reply,
-      possibleDuplicate: delivery.possibleDuplicate || settlement.possibleDuplicate,
-      attempts,
-      intendedAt: attempts === 0 ? null : delivery.intendedAt,
-    },
-    now,
-  )
+  writeDelivery(state, settledDelivery(delivery, settlement), now)
   const latest = state.attempts.get(deliveryId)
   if (latest?.finishedAt === null) state.attempts.set(deliveryId, { ...latest, finishedAt: now })
   if (lookAt === null) state.looks.delete(deliveryId)

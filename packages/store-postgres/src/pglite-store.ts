@@ -1,5 +1,5 @@
 import type { Store } from '@drumbeat/core'
-import { pgliteDriver, type PgliteSource } from './connection/pglite-driver.js'
+import { type PgliteSource, pgliteDriver } from './connection/pglite-driver.js'
 import { type StoreOptions, storeOn } from './store.js'
 
 /** What an embedded store is made of: a directory of its own (`dataDir`, `''` = in memory), or a database of the host's (`db`). */

@@ -1,7 +1,7 @@
 import { ConfigurationError, type Store } from '@drumbeat/core'
 import { type ClockChoice, clockOf } from './connection/clock.js'
-import { Database } from './connection/database.js'
 import type { Driver } from './connection/connection.js'
+import { Database } from './connection/database.js'
 import { campaignQueries } from './queries/campaigns.js'
 import { contactQueries } from './queries/contacts.js'
 import { Lanes, type QueryContext } from './queries/context.js'
@@ -23,7 +23,9 @@ export interface StoreOptions {
 /** Assembles the store over a driver. */
 export function storeOn(driver: Driver, { schema = 'drumbeat', clock = 'store' }: StoreOptions): Store {
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
-    throw new ConfigurationError(`The schema "${schema.slice(0, 80)}" is no plain name: use lower-case letters, digits and underscores, at most 63.`)
+    throw new ConfigurationError(
+      `The schema "${schema.slice(0, 80)}" is no plain name: use lower-case letters, digits and underscores, at most 63.`,
+    )
   }
   const database = new Database(driver, { statementTimeoutMs: 30_000, idleTimeoutMs: 2_000 })
   const context: QueryContext = { database, s: schema, clock: clockOf(clock), lanes: new Lanes(schema) }
@@ -41,7 +43,8 @@ export function storeOn(driver: Driver, { schema = 'drumbeat', clock = 'store' }
       database.open(async () => {
         await migrate(driver, schema)
         // An embedded database has one process at a time: whoever held claims in it before is gone.
-        if (driver.kind === 'pglite') await driver.query('control', `update ${schema}.engines set lease_expires_at = '-infinity'`, [])
+        if (driver.kind === 'pglite')
+          await driver.query('control', `update ${schema}.engines set lease_expires_at = '-infinity'`, [])
       }),
     close: () => database.close(),
     transaction: (work) => database.hostTransaction(work),

@@ -5,7 +5,8 @@ import { postgresStore } from '../src/index.js'
 /** The server that `npm test` provides. */
 export function databaseUrl(): string {
   const url = process.env.DRUMBEAT_TEST_DATABASE_URL
-  if (url === undefined || url === '') throw new Error('These tests need a PostgreSQL server. Run them with `npm test`, which provides one.')
+  if (url === undefined || url === '')
+    throw new Error('These tests need a PostgreSQL server. Run them with `npm test`, which provides one.')
   return url
 }
 

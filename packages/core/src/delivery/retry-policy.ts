@@ -15,8 +15,7 @@ export const defaultRetryPolicy: RetryPolicy = { maxAttempts: 8, firstMs: 2000, 
 
 /**
  * When to try again after `attempts` calls; null = no more. Full jitter below an exponential bound, with the provider's
- * `Retry-After` as the floor.
- * @param random - a number in [0, 1).
+ * `Retry-After` as the floor. `random` is a number in [0, 1).
  */
 export function retryAt(
   policy: RetryPolicy,

@@ -9,7 +9,6 @@ import { parseDuration } from '../schedule/duration.js'
 import type { Instant } from '../schedule/instant.js'
 import { addDuration, anchorInstant, type Moment, resolveMoment } from '../schedule/moment.js'
 import { matchesData } from '../sequence/evaluate-condition.js'
-import { stepOf } from '../sequence/sequence.js'
 import type { ExperimentSpec, SplitStep } from '../sequence/step.js'
 import type { EngineContext } from './context.js'
 

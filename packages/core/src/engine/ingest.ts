@@ -73,7 +73,7 @@ async function decideBatch(
 
 /** A run hears of everything that happened to its contact, in order. */
 function hear(
-  context: EngineContext,
+  _context: EngineContext,
   known: Loaded,
   run: Recipient,
   items: readonly InboxItem[],

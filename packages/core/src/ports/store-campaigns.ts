@@ -38,7 +38,7 @@ export interface CampaignStore {
   live(): Promise<readonly Campaign[]>
   /** Deletes a campaign with everything that belongs to it. The caller has checked that it may. */
   delete(request: { readonly workspaceId: string; readonly campaignId: string }): Promise<void>
-  /** Adds an immutable version. Publishing the same version twice changes nothing. */
+  /** Adds an immutable version. Publishing the same version number again changes nothing: the first stands. */
   publish(version: SequenceVersion): Promise<void>
   /** Versions by number; those that do not exist are left out. */
   versions(

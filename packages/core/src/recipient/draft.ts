@@ -7,7 +7,6 @@ import type { ConditionFacts } from '../sequence/condition-facts.js'
 import { evaluate } from '../sequence/evaluate-condition.js'
 import type { MessageSpec, StepId } from '../sequence/step.js'
 import type { Effect } from './effect.js'
-import type { Outcome } from './input.js'
 import type { Memory, Plan, Recipient, Waiting } from './recipient.js'
 import { conditionFacts, type RunDefinition, type RunFacts } from './run-facts.js'
 
@@ -162,6 +161,3 @@ export class Draft {
 
 /** How many instantaneous steps one decision may take before the run counts as caught in a loop. */
 export const longestDecision = 1000
-
-/** An outcome that ends the wait for a delivery. */
-export type FinalOutcome = Extract<Outcome, { state: 'sent' | 'failed' | 'unresolved' | 'skipped' }>

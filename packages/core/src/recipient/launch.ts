@@ -26,7 +26,7 @@ export type Launch =
   | Move
 
 /** Plans a message for an instant: where the windows put it, and whether that is a deferral to be recorded. */
-export function planMessage(draft: Draft, item: string, spec: MessageSpec, plannedAt: Instant): void {
+export function planMessage(draft: Draft, item: string, _spec: MessageSpec, plannedAt: Instant): void {
   draft.setPlan(item, { plannedAt, dueAt: plannedAt, state: 'planned', deliveryId: null, attempts: 0 })
 }
 

@@ -44,19 +44,20 @@ export function transition(
 /** Follows moves from step to step until the run waits or ends. */
 function advance(draft: Draft, first: Move): void {
   let move = first
-  for (let steps = 0; move.move !== 'stay'; steps++) {
-    if (move.move === 'end') return finish(draft, move.reason)
-    if (steps >= longestDecision) return quarantine(draft, 'endless_loop')
-    const { to, via, hangsOn } = move
-    const { sequence } = draft.definition
-    const step = stepOf(sequence, to)
-    if (step === undefined) return quarantine(draft, 'step_missing')
-    if (via !== 'replanned' && (draft.memory.visits[to] ?? 0) >= (sequence.maxVisits ?? defaultMaxVisits)) {
-      return finish(draft, 'visit_limit')
-    }
-    draft.enter(to, via, hangsOn ?? null)
-    move = exitsBefore(draft, 'beforeStep') ?? behaviorFor(step).enter(draft, step)
-  }
+  for (let steps = 0; move.move === 'go' && steps < longestDecision; steps++) move = step(draft, move)
+  if (move.move === 'end') finish(draft, move.reason)
+  if (move.move === 'go') quarantine(draft, 'endless_loop')
+}
+
+/** Goes on to one step. */
+function step(draft: Draft, { to, via, hangsOn }: Extract<Move, { move: 'go' }>): Move {
+  const { sequence } = draft.definition
+  const next = stepOf(sequence, to)
+  if (next === undefined) return end('step_missing')
+  const visits = draft.memory.visits[to] ?? 0
+  if (via !== 'replanned' && visits >= (sequence.maxVisits ?? defaultMaxVisits)) return end('visit_limit')
+  draft.enter(to, via, hangsOn ?? null)
+  return exitsBefore(draft, 'beforeStep') ?? behaviorFor(next).enter(draft, next)
 }
 
 function react(draft: Draft, input: Input): Move {
@@ -64,19 +65,19 @@ function react(draft: Draft, input: Input): Move {
   if (input.kind === 'withdraw') return end(input.reason)
   if (input.kind === 'resume') return resume(draft, input)
   const entered = recipient.visit > 0
-  const step = stepOf(draft.definition.sequence, recipient.stepId)
-  if (step === undefined) return entered ? end('step_missing') : go(recipient.stepId, 'start')
+  const at = stepOf(draft.definition.sequence, recipient.stepId)
+  if (at === undefined) return end('step_missing')
   switch (input.kind) {
     case 'due':
       if (recipient.dueAt !== null && recipient.dueAt > draft.now) return stay
       if (!entered) return go(recipient.stepId, 'start')
-      return exitsBefore(draft, 'immediately') ?? behaviorFor(step).due(draft, step)
+      return exitsBefore(draft, 'immediately') ?? behaviorFor(at).due(draft, at)
     case 'event':
-      return onEvent(draft, step, input, entered)
+      return onEvent(draft, at, input, entered)
     case 'changed':
-      return exitsBefore(draft, 'immediately') ?? (entered ? onChange(draft, step) : stay)
+      return exitsBefore(draft, 'immediately') ?? (entered ? onChange(draft, at) : stay)
     case 'outcome':
-      return onOutcome(draft, step, input.outcome)
+      return onOutcome(draft, at, input.outcome)
   }
 }
 

@@ -1,4 +1,4 @@
-import { ConfigurationError, isDrumbeatError, StorageError } from '@drumbeat/core'
+import { isDrumbeatError, StorageError } from '@drumbeat/core'
 
 /** What is asked of an error of a database driver. */
 interface DriverError {

@@ -1,4 +1,11 @@
-import { type Campaign, type CampaignStore, ConflictError, type ExperimentDecision, type Sequence, type SequenceVersion } from '@drumbeat/core'
+import {
+  type Campaign,
+  type CampaignStore,
+  ConflictError,
+  type ExperimentDecision,
+  type Sequence,
+  type SequenceVersion,
+} from '@drumbeat/core'
 import { arrayLiteral } from '../sql/array-literal.js'
 import { batch } from '../sql/batch.js'
 import { document, fromJson } from '../sql/json.js'
@@ -40,7 +47,9 @@ export function campaignQueries({ database, s }: QueryContext): CampaignStore {
       if (written.length > 0) return
       throw expectedRevision === null
         ? new ConflictError(`Campaign "${id}" exists already.`, { kind: 'duplicate' })
-        : new ConflictError(`Campaign "${id}" is not at revision ${expectedRevision} any more. Read it again.`, { kind: 'stale' })
+        : new ConflictError(`Campaign "${id}" is not at revision ${expectedRevision} any more. Read it again.`, {
+            kind: 'stale',
+          })
     },
     async get({ workspaceId, campaignIds }) {
       const rows = await database.read<DefinitionRow>(
@@ -72,7 +81,14 @@ export function campaignQueries({ database, s }: QueryContext): CampaignStore {
           await connection.query(`delete from ${s}.${table} where delivery_id in ${ids}`, key)
         }
         await connection.query(`delete from ${s}.inbox where kind = 'report' and delivery_id in ${ids}`, key)
-        for (const table of ['campaign_deliveries', 'campaign_recipients', 'campaign_entries', 'counters', 'counter_deltas', 'campaigns']) {
+        for (const table of [
+          'campaign_deliveries',
+          'campaign_recipients',
+          'campaign_entries',
+          'counters',
+          'counter_deltas',
+          'campaigns',
+        ]) {
           await connection.query(`delete from ${s}.${table} where ${ours}`, key)
         }
       }),

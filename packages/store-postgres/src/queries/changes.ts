@@ -1,4 +1,11 @@
-import { ConflictError, type CounterDelta, type Delivery, type Instant, type Recipient, type RunChange } from '@drumbeat/core'
+import {
+  ConflictError,
+  type CounterDelta,
+  type Delivery,
+  type Instant,
+  type Recipient,
+  type RunChange,
+} from '@drumbeat/core'
 import type { Connection } from '../connection/connection.js'
 import { batch } from '../sql/batch.js'
 import { rounds } from '../sql/rounds.js'
@@ -22,10 +29,20 @@ export async function applyChanges(
   const applied = new Set<number>()
   // A run named twice: the second change is on an older fence by then.
   for (const round of rounds(numbered, ({ change }) => change.recipientId)) {
-    const written = await writeRecipients(context, connection, round.map(({ change }) => change), { keepDue: false })
+    const written = await writeRecipients(
+      context,
+      connection,
+      round.map(({ change }) => change),
+      { keepDue: false },
+    )
     const done = round.filter(({ change }) => written.has(change.recipientId))
     for (const { index } of done) applied.add(index)
-    await applyRest(context, connection, done.map(({ change }) => change), now)
+    await applyRest(
+      context,
+      connection,
+      done.map(({ change }) => change),
+      now,
+    )
   }
   return changes.map((_, index) => (applied.has(index) ? 'applied' : 'stale'))
 }
@@ -38,7 +55,10 @@ export async function writeRecipients(
   options: { readonly keepDue: boolean },
 ): Promise<ReadonlyMap<number, number>> {
   if (changes.length === 0) return new Map()
-  const laneOf = await lanes.of(connection, changes.map(({ workspaceId, recipient }) => ({ workspaceId, lane: recipient.lane })))
+  const laneOf = await lanes.of(
+    connection,
+    changes.map(({ workspaceId, recipient }) => ({ workspaceId, lane: recipient.lane })),
+  )
   const writes = changes
     .map(({ workspaceId, recipientId, expectedFence, recipient }) => ({
       run: endedProperly(recipient),
@@ -66,28 +86,56 @@ export async function applyRest(
 ): Promise<void> {
   const { s } = context
   if (changes.length === 0) return
-  await writeDeliveryRows(context, connection, changes.flatMap(({ workspaceId, deliveries }) => deliveries.map((delivery) => ({ ...delivery, workspaceId }))))
-  const contacts = changes.flatMap(({ workspaceId, contact }) => (contact === null ? [] : [{ workspaceId, contact, at: now }]))
+  await writeDeliveryRows(
+    context,
+    connection,
+    changes.flatMap(({ workspaceId, deliveries }) => deliveries.map((delivery) => ({ ...delivery, workspaceId }))),
+  )
+  const contacts = changes.flatMap(({ workspaceId, contact }) =>
+    contact === null ? [] : [{ workspaceId, contact, at: now }],
+  )
   if (contacts.length > 0) {
     await mergeContacts(connection, s, contacts)
-    await appendChanged(connection, s, contacts.map(({ workspaceId, contact }) => ({ workspaceId, contactId: contact.id })), now)
+    await appendChanged(
+      connection,
+      s,
+      contacts.map(({ workspaceId, contact }) => ({ workspaceId, contactId: contact.id })),
+      now,
+    )
   }
-  const permissions = changes.flatMap((change) => change.permissions.map((one) => ({ workspaceId: change.workspaceId, change: one })))
+  const permissions = changes.flatMap((change) =>
+    change.permissions.map((one) => ({ workspaceId: change.workspaceId, change: one })),
+  )
   if (permissions.length > 0) await changePermissions(connection, s, permissions)
-  await appendEvents(connection, s, changes.flatMap(({ workspaceId, events }) => events.map((event) => ({ workspaceId, event }))), now)
-  await count(connection, s, changes.flatMap(({ workspaceId, counters }) => counters.map((delta) => ({ ...delta, workspaceId }))))
+  await appendEvents(
+    connection,
+    s,
+    changes.flatMap(({ workspaceId, events }) => events.map((event) => ({ workspaceId, event }))),
+    now,
+  )
+  await count(
+    connection,
+    s,
+    changes.flatMap(({ workspaceId, counters }) => counters.map((delta) => ({ ...delta, workspaceId }))),
+  )
   await detach(connection, s, changes)
 }
 
 /** Writes deliveries whole, and hands them reports that came before them. */
-export async function writeDeliveryRows(context: QueryContext, connection: Connection, deliveries: readonly Delivery[]): Promise<void> {
+export async function writeDeliveryRows(
+  context: QueryContext,
+  connection: Connection,
+  deliveries: readonly Delivery[],
+): Promise<void> {
   const { s } = context
   for (const round of rounds(deliveries, ({ id }) => id)) {
     const written = await connection.query<{ id: number }>(writeDeliveries(s), deliveryWrites.params(round))
     if (written.length < round.length) {
       const known = new Set(written.map(({ id }) => id))
       const foreign = round.find(({ id }) => !known.has(id))
-      throw new ConflictError(`Delivery ${foreign?.id} exists already. Take ids from reserveIds().`, { kind: 'duplicate' })
+      throw new ConflictError(`Delivery ${foreign?.id} exists already. Take ids from reserveIds().`, {
+        kind: 'duplicate',
+      })
     }
     await matchParked(context, connection, round)
   }
@@ -130,4 +178,3 @@ async function detach(connection: Connection, s: string, changes: readonly RunCh
     lookRows.params(looks),
   )
 }
-

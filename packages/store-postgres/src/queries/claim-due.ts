@@ -18,7 +18,10 @@ export function claimDue(context: QueryContext, request: Request): Promise<reado
     const share = Math.max(1, Math.ceil(request.limit / lanes.length))
     const first = await claim(context, connection, request, { lanes, perLane: share, limit: request.limit })
     const left = request.limit - first.length
-    const rest = left > 0 && lanes.length > 1 ? await claim(context, connection, request, { lanes, perLane: left, limit: left }) : []
+    const rest =
+      left > 0 && lanes.length > 1
+        ? await claim(context, connection, request, { lanes, perLane: left, limit: left })
+        : []
     return [...first, ...rest]
   })
 }
@@ -30,10 +33,16 @@ function unclaimed(s: string, now: string, skew: string): string {
       and e.lease_expires_at + ${skew}::float8 * interval '1 millisecond' >= ${now}))`
 }
 
-async function lanesWithWork({ s, clock }: QueryContext, connection: Connection, request: Request): Promise<readonly number[]> {
+async function lanesWithWork(
+  { s, clock }: QueryContext,
+  connection: Connection,
+  request: Request,
+): Promise<readonly number[]> {
   const { blocked, now, skewMs } = request
   const everywhere = blocked.filter(({ workspaceId }) => workspaceId === null).map(({ channel }) => channel)
-  const scoped = blocked.flatMap(({ workspaceId, channel }) => (workspaceId === null ? [] : [`${workspaceId}\u0001${channel}`]))
+  const scoped = blocked.flatMap(({ workspaceId, channel }) =>
+    workspaceId === null ? [] : [`${workspaceId}\u0001${channel}`],
+  )
   const rows = await connection.query<{ id: number }>(
     `select ${int('l.id')} as id from ${s}.lanes l
      where l.channel <> all($1::text[]) and l.workspace_id || chr(1) || l.channel <> all($2::text[]) and exists (

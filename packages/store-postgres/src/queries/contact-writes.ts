@@ -28,7 +28,12 @@ const contactRows = batch<ScopedContact>({
   at: ['timestamptz', ({ at }) => instant(at)],
 })
 
-const addressRows = batch<{ readonly workspaceId: string; readonly contactId: string; readonly channel: string; readonly address: string | null }>({
+const addressRows = batch<{
+  readonly workspaceId: string
+  readonly contactId: string
+  readonly channel: string
+  readonly address: string | null
+}>({
   workspace_id: ['text', ({ workspaceId }) => workspaceId],
   contact_id: ['text', ({ contactId }) => contactId],
   channel: ['text', ({ channel }) => channel],
@@ -43,7 +48,11 @@ const withoutNulls = (column: string): string =>
   `(select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(t.${column}) where jsonb_typeof(value) <> 'null')`
 
 /** Creates or merges contacts: what an input does not name stays. Returns how many were new. */
-export async function mergeContacts(connection: Connection, s: string, contacts: readonly ScopedContact[]): Promise<number> {
+export async function mergeContacts(
+  connection: Connection,
+  s: string,
+  contacts: readonly ScopedContact[],
+): Promise<number> {
   for (const { contact } of contacts) checkId(contact)
   let created = 0
   for (const round of rounds(contacts, ({ workspaceId, contact }) => keyOf(workspaceId, contact.id))) {
@@ -89,7 +98,12 @@ async function mergeRound(connection: Connection, s: string, contacts: readonly 
 
 async function writeAddresses(connection: Connection, s: string, contacts: readonly ScopedContact[]): Promise<void> {
   const rows = contacts.flatMap(({ workspaceId, contact }) =>
-    Object.entries(contact.addresses ?? {}).map(([channel, address]) => ({ workspaceId, contactId: contact.id, channel, address })),
+    Object.entries(contact.addresses ?? {}).map(([channel, address]) => ({
+      workspaceId,
+      contactId: contact.id,
+      channel,
+      address,
+    })),
   )
   if (rows.length === 0) return
   await connection.query(

@@ -4,8 +4,8 @@ import {
   type Condition,
   type Contact,
   type ContactEvent,
-  contactKey,
   type ContactStore,
+  contactKey,
   evaluate,
   type InboxStore,
   type JsonObject,
@@ -48,8 +48,17 @@ export function contactQueries(context: QueryContext, events: InboxStore['events
     upsert: ({ workspaceId, contacts, now, tx }) =>
       database.write(
         async (connection) => {
-          const created = await mergeContacts(connection, s, contacts.map((contact) => ({ workspaceId, contact, at: now })))
-          await appendChanged(connection, s, contacts.map(({ id }) => ({ workspaceId, contactId: id })), now)
+          const created = await mergeContacts(
+            connection,
+            s,
+            contacts.map((contact) => ({ workspaceId, contact, at: now })),
+          )
+          await appendChanged(
+            connection,
+            s,
+            contacts.map(({ id }) => ({ workspaceId, contactId: id })),
+            now,
+          )
           return { created, updated: contacts.length - created }
         },
         { tx },
@@ -73,7 +82,8 @@ export function contactQueries(context: QueryContext, events: InboxStore['events
           [workspaceId, after, Math.max(limit, 500) + 1],
         )
         const contacts = rows.slice(0, Math.max(limit, 500)).map(contactOf)
-        const matching = where === null ? new Set(contacts) : await satisfying(context, events, workspaceId, contacts, where)
+        const matching =
+          where === null ? new Set(contacts) : await satisfying(context, events, workspaceId, contacts, where)
         for (const [index, contact] of contacts.entries()) {
           if (matching.has(contact)) found.push(contact)
           if (found.length < limit) continue
@@ -94,7 +104,13 @@ export function contactQueries(context: QueryContext, events: InboxStore['events
     },
     permissions: (keys) => readPermissions((text, params) => database.read(text, params), s, keys),
     changePermissions: async ({ workspaceId, changes }) => {
-      await database.write((connection) => changePermissions(connection, s, changes.map((change) => ({ workspaceId, change }))))
+      await database.write((connection) =>
+        changePermissions(
+          connection,
+          s,
+          changes.map((change) => ({ workspaceId, change })),
+        ),
+      )
     },
     erase: (request) => database.write((connection) => eraseContact(context, connection, request)),
   }
@@ -116,7 +132,11 @@ async function satisfying(
   const permissions: ReadonlyMap<string, Permissions> =
     needs.consents.length === 0
       ? new Map()
-      : await readPermissions((text, params) => database.read(text, params), s, keys.map((key) => ({ ...key, addresses: {} })))
+      : await readPermissions(
+          (text, params) => database.read(text, params),
+          s,
+          keys.map((key) => ({ ...key, addresses: {} })),
+        )
   return new Set(
     contacts.filter((contact) => {
       const key = contactKey({ workspaceId, contactId: contact.id })

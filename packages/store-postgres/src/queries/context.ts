@@ -1,7 +1,7 @@
+import type { Lane } from '@drumbeat/core'
 import type { Clock } from '../connection/clock.js'
 import type { Connection } from '../connection/connection.js'
 import type { Database } from '../connection/database.js'
-import type { Lane } from '@drumbeat/core'
 import { batch } from '../sql/batch.js'
 import { keyOf } from '../sql/rounds.js'
 import { int } from '../sql/values.js'

@@ -24,7 +24,11 @@ export function controlQueries({ database, s, clock }: QueryContext): ControlSto
           : `update ${s}.engines set lease_expires_at = ${lease}
              where engine_id = $1 and epoch = $4::bigint and lease_expires_at > ${stamp} returning ${returned}`
       const rows = await database.write(
-        (connection) => connection.query<{ epoch: number; leaseExpiresAt: number; storeNow: number }>(text, epoch === null ? params : [...params, epoch]),
+        (connection) =>
+          connection.query<{ epoch: number; leaseExpiresAt: number; storeNow: number }>(
+            text,
+            epoch === null ? params : [...params, epoch],
+          ),
         control,
       )
       return rows[0] ?? null
@@ -32,7 +36,10 @@ export function controlQueries({ database, s, clock }: QueryContext): ControlSto
     async retire({ engineId, epoch }) {
       await database.write(
         (connection) =>
-          connection.query(`update ${s}.engines set lease_expires_at = '-infinity' where engine_id = $1 and epoch = $2::bigint`, [engineId, epoch]),
+          connection.query(
+            `update ${s}.engines set lease_expires_at = '-infinity' where engine_id = $1 and epoch = $2::bigint`,
+            [engineId, epoch],
+          ),
         control,
       )
     },
@@ -41,7 +48,11 @@ export function controlQueries({ database, s, clock }: QueryContext): ControlSto
         await connection.query(`select pg_advisory_xact_lock(${gateLock(s)})`)
         const { workspaceId, kind, ref } = scope
         if (!closed) {
-          await connection.query(`delete from ${s}.gates where workspace_id = $1 and kind = $2 and ref = $3`, [workspaceId, kind, ref])
+          await connection.query(`delete from ${s}.gates where workspace_id = $1 and kind = $2 and ref = $3`, [
+            workspaceId,
+            kind,
+            ref,
+          ])
           return null
         }
         const [gate] = await connection.query<ClosedGate>(
@@ -117,11 +128,15 @@ export function scopeTest(kind: string, ref: string): string {
 /** Whether a closed scope covers a delivery. */
 export function covers(
   { kind, ref, workspaceId }: GateScope,
-  delivery: { readonly workspaceId: string; readonly campaignId: string; readonly stepId: string; readonly account: string },
+  delivery: {
+    readonly workspaceId: string
+    readonly campaignId: string
+    readonly stepId: string
+    readonly account: string
+  },
 ): boolean {
   if (workspaceId !== delivery.workspaceId) return false
   if (kind === 'workspace') return true
   if (kind === 'campaign') return ref === delivery.campaignId
   return kind === 'step' ? ref === `${delivery.campaignId}/${delivery.stepId}` : ref === delivery.account
 }
-

@@ -18,7 +18,12 @@ const runKeys = batch<{ readonly workspaceId: string; readonly recipientId: numb
 export function deliveryQueries(context: QueryContext): DeliveryStore {
   const { database, s, clock } = context
   const read = async (where: string, params: Parameters<typeof database.read>[1]): Promise<readonly Delivery[]> =>
-    (await database.read<DeliveryRow>(`select ${deliveryColumns} from ${s}.campaign_deliveries d where ${where}`, params)).map(deliveryOf)
+    (
+      await database.read<DeliveryRow>(
+        `select ${deliveryColumns} from ${s}.campaign_deliveries d where ${where}`,
+        params,
+      )
+    ).map(deliveryOf)
   return {
     async reserveIds(count) {
       const rows = await database.read<{ id: number }>(
@@ -67,10 +72,17 @@ export function deliveryQueries(context: QueryContext): DeliveryStore {
            from leased x join ${s}.campaign_deliveries d on d.id = x.delivery_id order by d.id`,
           [clock.named(now), limit, leaseMs],
         )
-        return rows.map(({ since, looks, idempotencyKey, ...row }) => ({ delivery: deliveryOf(row), since, looks, idempotencyKey }))
+        return rows.map(({ since, looks, idempotencyKey, ...row }) => ({
+          delivery: deliveryOf(row),
+          since,
+          looks,
+          idempotencyKey,
+        }))
       }),
     async nextLookAt() {
-      const [row] = await database.read<{ at: number | null }>(`select ${ms('min(look_at)')} as at from ${s}.reconciliations`)
+      const [row] = await database.read<{ at: number | null }>(
+        `select ${ms('min(look_at)')} as at from ${s}.reconciliations`,
+      )
       return row?.at ?? null
     },
     async tally({ workspaceId, campaignId, stepId, metric, now }) {

@@ -33,7 +33,11 @@ export async function enroll(
   if (campaign?.activation == null || campaign.activation.after !== activation.from) return { enrolled: [] }
   const enrolled = await beginAll(context, connection, runs)
   const moved = { after: activation.to, enrolled: campaign.activation.enrolled + enrolled.length }
-  const next: Campaign = { ...campaign, activation: activation.to === null ? null : moved, revision: campaign.revision + 1 }
+  const next: Campaign = {
+    ...campaign,
+    activation: activation.to === null ? null : moved,
+    revision: campaign.revision + 1,
+  }
   await connection.query(
     `update ${s}.campaigns set definition = $3::json, revision = $4::bigint where workspace_id = $1 and campaign_id = $2`,
     [...key, document(next), next.revision],
@@ -42,14 +46,22 @@ export async function enroll(
 }
 
 /** Begins those runs that their identity allows. The primary key of the entries has the last word. */
-export async function beginAll(context: QueryContext, connection: Connection, runs: readonly NewRun[]): Promise<readonly Recipient[]> {
+export async function beginAll(
+  context: QueryContext,
+  connection: Connection,
+  runs: readonly NewRun[],
+): Promise<readonly Recipient[]> {
   const begun: Recipient[] = []
   for (const round of rounds(runs, identityOf)) begun.push(...(await beginRound(context, connection, round)))
   const order = new Map(runs.map((run, index) => [identityOf(run), index]))
   return begun.sort((a, b) => (order.get(identityOf(a)) ?? 0) - (order.get(identityOf(b)) ?? 0) || a.id - b.id)
 }
 
-async function beginRound(context: QueryContext, connection: Connection, runs: readonly NewRun[]): Promise<readonly Recipient[]> {
+async function beginRound(
+  context: QueryContext,
+  connection: Connection,
+  runs: readonly NewRun[],
+): Promise<readonly Recipient[]> {
   const { s, lanes } = context
   if (runs.length === 0) return []
   const before = await connection.query<{ n: number; last: number; live: boolean }>(
@@ -65,7 +77,10 @@ async function beginRound(context: QueryContext, connection: Connection, runs: r
     return refused ? [] : [{ run, entryNo: last + 1 }]
   })
   if (allowed.length === 0) return []
-  const laneOf = await lanes.of(connection, allowed.map(({ run }) => ({ workspaceId: run.workspaceId, lane: run.recipient.lane })))
+  const laneOf = await lanes.of(
+    connection,
+    allowed.map(({ run }) => ({ workspaceId: run.workspaceId, lane: run.recipient.lane })),
+  )
   const ids = await connection.query<{ id: number }>(
     `select ${int(`nextval('${s}.recipient_ids')`)} as id from generate_series(1, $1::int)`,
     [allowed.length],
@@ -93,10 +108,24 @@ async function beginRound(context: QueryContext, connection: Connection, runs: r
   // Somebody entered at the same moment: those who may enter again are looked at again, now that it can be seen.
   const beaten = inserts.filter(({ id, run }) => !created.has(id) && run.again !== 'never').map(({ run }) => run)
   const again = beaten.length === 0 ? [] : await beginRound(context, connection, beaten)
-  const begun = inserts.filter(({ id }) => created.has(id)).map(({ id, entryNo, run: { recipient, again: _, ...rest } }) => ({ ...recipient, ...rest, id, entryNo, fence: 0, claims: 0 }))
+  const begun = inserts
+    .filter(({ id }) => created.has(id))
+    .map(({ id, entryNo, run: { recipient, again: _, ...rest } }) => ({
+      ...recipient,
+      ...rest,
+      id,
+      entryNo,
+      fence: 0,
+      claims: 0,
+    }))
   return [...begun, ...again]
 }
 
-function identityOf({ workspaceId, contactId, campaignId, runKey }: Pick<NewRun, 'workspaceId' | 'contactId' | 'campaignId' | 'runKey'>): string {
+function identityOf({
+  workspaceId,
+  contactId,
+  campaignId,
+  runKey,
+}: Pick<NewRun, 'workspaceId' | 'contactId' | 'campaignId' | 'runKey'>): string {
   return keyOf(workspaceId, contactId, campaignId, runKey)
 }

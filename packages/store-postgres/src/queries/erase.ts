@@ -9,7 +9,11 @@ type Request = Parameters<ContactStore['erase']>[0]
  * Forgets a person; true = there was something of theirs. Suppressions are keyed hashes from the start, so they stay as they are and
  * name nobody.
  */
-export async function eraseContact({ s }: QueryContext, connection: Connection, { workspaceId, contactId, now }: Request): Promise<boolean> {
+export async function eraseContact(
+  { s }: QueryContext,
+  connection: Connection,
+  { workspaceId, contactId, now }: Request,
+): Promise<boolean> {
   const key = [workspaceId, contactId]
   const runs = `(select recipient_id from ${s}.campaign_entries where workspace_id = $1 and contact_id = $2)`
   const statements: readonly (readonly [text: string, params: readonly string[]])[] = [
@@ -44,7 +48,10 @@ export async function eraseContact({ s }: QueryContext, connection: Connection, 
   ]
   let found = 0
   for (const [text, params] of statements) {
-    const [row] = await connection.query<{ rows: number }>(`with done as (${text}) select ${int('count(*)')} as rows from done`, params)
+    const [row] = await connection.query<{ rows: number }>(
+      `with done as (${text}) select ${int('count(*)')} as rows from done`,
+      params,
+    )
     if (!text.includes('contact_pacing')) found += row?.rows ?? 0
   }
   return found > 0

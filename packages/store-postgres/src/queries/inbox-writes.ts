@@ -20,7 +20,12 @@ const eventRows = batch<ScopedEvent>({
 })
 
 /** Appends events and their inbox rows, once per event id. Returns how many were new. */
-export async function appendEvents(connection: Connection, s: string, events: readonly ScopedEvent[], now: Instant): Promise<number> {
+export async function appendEvents(
+  connection: Connection,
+  s: string,
+  events: readonly ScopedEvent[],
+  now: Instant,
+): Promise<number> {
   if (events.length === 0) return 0
   const [row] = await connection.query<{ appended: number }>(
     `with added as (

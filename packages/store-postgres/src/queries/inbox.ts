@@ -1,4 +1,12 @@
-import { type ContactEvent, contactKey, type Fact, type InboxItem, type InboxStore, type JsonObject, type Recipient } from '@drumbeat/core'
+import {
+  type ContactEvent,
+  contactKey,
+  type Fact,
+  type InboxItem,
+  type InboxStore,
+  type JsonObject,
+  type Recipient,
+} from '@drumbeat/core'
 import type { Connection } from '../connection/connection.js'
 import { arrayLiteral } from '../sql/array-literal.js'
 import { batch } from '../sql/batch.js'
@@ -39,14 +47,25 @@ export function inboxQueries(context: QueryContext): InboxStore {
     append: ({ workspaceId, events, now, tx }) =>
       database.write(
         async (connection) => ({
-          appended: await appendEvents(connection, s, events.map((event) => ({ workspaceId, event })), now),
+          appended: await appendEvents(
+            connection,
+            s,
+            events.map((event) => ({ workspaceId, event })),
+            now,
+          ),
         }),
         { tx },
       ),
     appendReports: appendReports(context),
     contactsChanged: ({ workspaceId, contactIds, now, tx }) =>
       database.write(
-        (connection) => appendChanged(connection, s, contactIds.map((contactId) => ({ workspaceId, contactId })), now),
+        (connection) =>
+          appendChanged(
+            connection,
+            s,
+            contactIds.map((contactId) => ({ workspaceId, contactId })),
+            now,
+          ),
         { tx },
       ),
     async peek({ limit }) {
@@ -80,7 +99,9 @@ export function inboxQueries(context: QueryContext): InboxStore {
         eventQueries.params(wanted),
       )
       for (const { workspaceId, data, ...event } of rows) {
-        found.get(contactKey({ workspaceId, contactId: event.contactId }))?.push({ ...event, data: fromJson<JsonObject>(data) })
+        found
+          .get(contactKey({ workspaceId, contactId: event.contactId }))
+          ?.push({ ...event, data: fromJson<JsonObject>(data) })
       }
       return found
     },
@@ -92,7 +113,9 @@ export function inboxQueries(context: QueryContext): InboxStore {
  * began, and a number given at insertion would let a later commit slip in behind what has been looked at.
  */
 async function numberArrivals({ database, s }: QueryContext): Promise<void> {
-  const [found] = await database.read<{ some: boolean }>(`select exists(select from ${s}.inbox where seq is null) as some`)
+  const [found] = await database.read<{ some: boolean }>(
+    `select exists(select from ${s}.inbox where seq is null) as some`,
+  )
   if (found?.some !== true) return
   await database.write((connection) => number(connection, s))
 }
@@ -115,7 +138,14 @@ function itemOf(row: ItemRow): InboxItem {
     return { ...item, kind, deliveryId: row.deliveryId ?? 0, facts: fromJson<readonly Fact[]>(row.facts ?? '[]') }
   }
   if (kind === 'contact_changed') return { ...item, kind }
-  const event = { seq, id: row.id ?? '', contactId, name: row.name ?? '', at: row.at ?? receivedAt, data: fromJson<JsonObject>(row.data ?? '{}') }
+  const event = {
+    seq,
+    id: row.id ?? '',
+    contactId,
+    name: row.name ?? '',
+    at: row.at ?? receivedAt,
+    data: fromJson<JsonObject>(row.data ?? '{}'),
+  }
   return { ...item, kind, event }
 }
 

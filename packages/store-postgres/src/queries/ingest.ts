@@ -25,17 +25,29 @@ export function ingest(context: QueryContext, contacts: readonly ContactIngest[]
     const unchanged = contacts.filter((contact) => isUnchanged(contact, items, live))
     const chosen = new Set(unchanged)
     const conflicts = contacts.filter((contact) => !chosen.has(contact)).map(contactKey)
-    await connection.query(`delete from ${s}.inbox where seq = any($1::bigint[])`, [arrayLiteral(unchanged.flatMap(({ seqs }) => seqs))])
+    await connection.query(`delete from ${s}.inbox where seq = any($1::bigint[])`, [
+      arrayLiteral(unchanged.flatMap(({ seqs }) => seqs)),
+    ])
     await mergeReports(context, connection, unchanged)
-    const changes = unchanged.flatMap((contact) => contact.changes.map((change) => ({ ...change, workspaceId: contact.workspaceId })))
+    const changes = unchanged.flatMap((contact) =>
+      contact.changes.map((change) => ({ ...change, workspaceId: contact.workspaceId })),
+    )
     await applyChanges(context, connection, changes, latestOf(context))
-    const begun = await beginAll(context, connection, unchanged.flatMap(({ newRuns }) => newRuns))
+    const begun = await beginAll(
+      context,
+      connection,
+      unchanged.flatMap(({ newRuns }) => newRuns),
+    )
     return { conflicts, enrolled: begun.length }
   })
 }
 
 /** The items that are still there, by number; theirs to take in for whoever locks them first. */
-async function lockItems(connection: Connection, s: string, contacts: readonly ContactIngest[]): Promise<ReadonlyMap<number, string>> {
+async function lockItems(
+  connection: Connection,
+  s: string,
+  contacts: readonly ContactIngest[],
+): Promise<ReadonlyMap<number, string>> {
   const rows = await connection.query<{ seq: number; workspaceId: string; contactId: string }>(
     `select ${int('seq')} as seq, workspace_id as "workspaceId", contact_id as "contactId" from ${s}.inbox
      where seq = any($1::bigint[]) order by seq for update`,
@@ -86,7 +98,11 @@ function isUnchanged(
   )
 }
 
-async function mergeReports(context: QueryContext, connection: Connection, contacts: readonly ContactIngest[]): Promise<void> {
+async function mergeReports(
+  context: QueryContext,
+  connection: Connection,
+  contacts: readonly ContactIngest[],
+): Promise<void> {
   const reports = contacts.flatMap(({ workspaceId, facts }) => facts.map((report) => ({ ...report, workspaceId })))
   if (reports.length === 0) return
   const ids = [...new Set(reports.map(({ deliveryId }) => deliveryId))]
@@ -95,8 +111,16 @@ async function mergeReports(context: QueryContext, connection: Connection, conta
     [arrayLiteral(ids)],
   )
   const merged = rows.map(deliveryOf).map((delivery) => {
-    const mine = reports.filter(({ deliveryId, workspaceId }) => deliveryId === delivery.id && workspaceId === delivery.workspaceId)
-    return { ...delivery, facts: mergeFacts(delivery.facts, mine.flatMap(({ facts }) => facts)) }
+    const mine = reports.filter(
+      ({ deliveryId, workspaceId }) => deliveryId === delivery.id && workspaceId === delivery.workspaceId,
+    )
+    return {
+      ...delivery,
+      facts: mergeFacts(
+        delivery.facts,
+        mine.flatMap(({ facts }) => facts),
+      ),
+    }
   })
   await writeDeliveryRows(context, connection, merged)
 }

@@ -52,17 +52,27 @@ export async function intend(context: QueryContext, request: Request): Promise<r
     async (connection) => {
       const wishes = intents.map((intent): Wish => ({ intent, result: null }))
       // A run or a delivery named twice: the second one is on an older fence by then.
-      for (const round of rounds(wishes, ({ intent }) => intent.change.recipientId)) await intendRound(context, connection, round, request)
+      for (const round of rounds(wishes, ({ intent }) => intent.change.recipientId))
+        await intendRound(context, connection, round, request)
       return wishes.map(({ result }) => result ?? { result: 'stale' })
     },
     { statementTimeoutMs: timeoutMs },
   )
 }
 
-async function intendRound(context: QueryContext, connection: Connection, wishes: readonly Wish[], request: Request): Promise<void> {
+async function intendRound(
+  context: QueryContext,
+  connection: Connection,
+  wishes: readonly Wish[],
+  request: Request,
+): Promise<void> {
   const { s, clock } = context
   const { now, owner: _owner, permitMs } = request
-  const held = await lockRuns(connection, s, wishes.map(({ intent }) => intent))
+  const held = await lockRuns(
+    connection,
+    s,
+    wishes.map(({ intent }) => intent),
+  )
   const ours = wishes.filter(({ intent }) => held.has(intent.change.recipientId))
   await judge(context, connection, ours, now)
   const open = ours.filter(({ result }) => result === null)
@@ -114,7 +124,12 @@ async function lockRuns(connection: Connection, s: string, intents: readonly Int
 }
 
 /** The last look, contact by contact under its pacing row; of several messages to one contact each counts against the next. */
-async function judge({ s }: QueryContext, connection: Connection, wishes: readonly Wish[], now: Instant): Promise<void> {
+async function judge(
+  { s }: QueryContext,
+  connection: Connection,
+  wishes: readonly Wish[],
+  now: Instant,
+): Promise<void> {
   const guarded = wishes.flatMap((wish) => (wish.intent.guard === null ? [] : [{ wish, guard: wish.intent.guard }]))
   if (guarded.length === 0) return
   const keys = guarded.map(({ wish, guard }) => ({
@@ -123,9 +138,9 @@ async function judge({ s }: QueryContext, connection: Connection, wishes: readon
     needed: historyNeededMs(guard),
     addresses: { [guard.channel]: guard.address },
   }))
-  const paced = [...new Map(keys.filter(({ needed }) => needed > 0).map((key) => [contactKey(key), key])).values()].sort((a, b) =>
-    contactKey(a) < contactKey(b) ? -1 : 1,
-  )
+  const paced = [
+    ...new Map(keys.filter(({ needed }) => needed > 0).map((key) => [contactKey(key), key])).values(),
+  ].sort((a, b) => (contactKey(a) < contactKey(b) ? -1 : 1))
   const history = await lockAndRead(connection, s, paced, now - Math.max(0, ...keys.map(({ needed }) => needed)))
   const started = new Map<string, (SentRecord & { readonly id: number })[]>()
   for (const [index, { wish, guard }] of guarded.entries()) {
@@ -140,7 +155,12 @@ async function judge({ s }: QueryContext, connection: Connection, wishes: readon
       wish.result = { result: 'refused', verdict }
       continue
     }
-    const record = { id: delivery.id, at: delivery.intendedAt ?? now, channel: delivery.channel, category: delivery.category }
+    const record = {
+      id: delivery.id,
+      at: delivery.intendedAt ?? now,
+      channel: delivery.channel,
+      category: delivery.category,
+    }
     if (delivery.kind === 'message') started.set(contactKey(key), [...(started.get(contactKey(key)) ?? []), record])
   }
 }
@@ -151,7 +171,11 @@ const permissionCache = new WeakMap<object, Awaited<ReturnType<typeof readPermis
 async function permissionsFor(
   connection: Connection,
   s: string,
-  keys: readonly { readonly workspaceId: string; readonly contactId: string; readonly addresses: { readonly [channel: string]: string } }[],
+  keys: readonly {
+    readonly workspaceId: string
+    readonly contactId: string
+    readonly addresses: { readonly [channel: string]: string }
+  }[],
   batchOf: object,
   key: { readonly workspaceId: string; readonly contactId: string },
 ) {
@@ -219,7 +243,10 @@ async function write(
   const changes = intents.map(({ change }) => change)
   const fences = await writeRecipients(context, connection, changes, { keepDue: true })
   await applyRest(context, connection, changes, latestOf(context))
-  const deliveries: Delivery[] = intents.map(({ delivery, change }) => ({ ...delivery, workspaceId: change.workspaceId }))
+  const deliveries: Delivery[] = intents.map(({ delivery, change }) => ({
+    ...delivery,
+    workspaceId: change.workspaceId,
+  }))
   await writeDeliveryRows(context, connection, deliveries)
   await connection.query(
     `insert into ${s}.delivery_attempts (${attemptRows.columns}, begun_at, permit_until)

@@ -1,8 +1,16 @@
-import { addressKey, type Consent, contactKey, type Instant, type PermissionChange, type Permissions, type Suppression } from '@drumbeat/core'
+import {
+  addressKey,
+  type Consent,
+  contactKey,
+  type Instant,
+  type PermissionChange,
+  type Permissions,
+  type Suppression,
+} from '@drumbeat/core'
 import type { Connection } from '../connection/connection.js'
 import { arrayLiteral } from '../sql/array-literal.js'
 import { batch } from '../sql/batch.js'
-import { rounds, keyOf } from '../sql/rounds.js'
+import { keyOf, rounds } from '../sql/rounds.js'
 import { instant, ms } from '../sql/values.js'
 
 /** Whose permissions are asked for, and under which addresses. */
@@ -53,7 +61,12 @@ export async function readPermissions(
     found.get(contactKey({ workspaceId, contactId }))?.consents.push(consent)
   }
   const addresses = keys.flatMap((key) =>
-    Object.entries(key.addresses).map(([channel, address]) => ({ key: contactKey(key), workspaceId: key.workspaceId, channel, address })),
+    Object.entries(key.addresses).map(([channel, address]) => ({
+      key: contactKey(key),
+      workspaceId: key.workspaceId,
+      channel,
+      address,
+    })),
   )
   if (addresses.length === 0) return found
   const suppressions = await query<{ n: number; topic: string | null; reason: Suppression['reason']; at: Instant }>(
@@ -100,7 +113,11 @@ const suppressionRows = batch<Of<'suppress'>>({
 })
 
 /** Writes permission changes in their order; the later `at` wins, and at one instant the later change. */
-export async function changePermissions(connection: Connection, s: string, changes: readonly ScopedChange[]): Promise<void> {
+export async function changePermissions(
+  connection: Connection,
+  s: string,
+  changes: readonly ScopedChange[],
+): Promise<void> {
   for (const round of rounds(changes, targetOf)) {
     const of = <Kind extends PermissionChange['kind']>(kind: Kind): Of<Kind>[] =>
       round.flatMap(({ workspaceId, change }) => (change.kind === kind ? [{ workspaceId, ...change } as Of<Kind>] : []))
@@ -133,7 +150,15 @@ export async function changePermissions(connection: Connection, s: string, chang
 }
 
 function targetOf({ workspaceId, change }: ScopedChange): string {
-  if (change.kind === 'consent') return keyOf('consent', workspaceId, change.contactId, change.consent.channel, change.consent.topic ?? '', change.consent.topic === null ? 0 : 1)
+  if (change.kind === 'consent')
+    return keyOf(
+      'consent',
+      workspaceId,
+      change.contactId,
+      change.consent.channel,
+      change.consent.topic ?? '',
+      change.consent.topic === null ? 0 : 1,
+    )
   const address = change.kind === 'suppress' ? change.suppression : change
   return keyOf('address', workspaceId, address.channel, addressKey(address.address))
 }

@@ -79,7 +79,21 @@ export const runWrites = batch<RunWrite>({
   claims: ['int', ({ run }) => run.claims],
 })
 
-const written = ['version', 'status', 'reason', 'enrolled_at', 'ended_at', 'step_id', 'visit', 'waiting', 'lane', 'delivery_id', 'parked', 'memory', 'claims']
+const written = [
+  'version',
+  'status',
+  'reason',
+  'enrolled_at',
+  'ended_at',
+  'step_id',
+  'visit',
+  'waiting',
+  'lane',
+  'delivery_id',
+  'parked',
+  'memory',
+  'claims',
+]
 
 /**
  * Writes runs whose fence is still the expected one, and raises it. The guard compares with columns of the batch: with a literal the

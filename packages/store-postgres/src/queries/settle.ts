@@ -1,4 +1,4 @@
-import { type DeliveryStore, type Instant, mergeFacts, type RunChange, type Settlement } from '@drumbeat/core'
+import { type DeliveryStore, type Instant, type RunChange, type Settlement, settledDelivery } from '@drumbeat/core'
 import type { Connection } from '../connection/connection.js'
 import { isDataError } from '../connection/storage-error.js'
 import { batch } from '../sql/batch.js'
@@ -57,7 +57,8 @@ async function settleAll(context: QueryContext, connection: Connection, request:
   // Copies, so that one settlement named twice has two answers.
   const settlements = request.settlements.map((settlement) => ({ ...settlement }))
   const answers = new Map<Settlement, Answer>()
-  for (const round of rounds(settlements, ({ deliveryId }) => deliveryId)) await settleRound(context, connection, round, request, answers)
+  for (const round of rounds(settlements, ({ deliveryId }) => deliveryId))
+    await settleRound(context, connection, round, request, answers)
   return settlements.map((settlement) => answers.get(settlement) ?? 'stale')
 }
 
@@ -83,22 +84,7 @@ async function settleRound(
   if (open.length === 0) return
   const written = open.flatMap((settlement) => {
     const delivery = known.get(settlement.deliveryId)
-    if (delivery === undefined) return []
-    const attempts = settlement.attemptCounts ? delivery.attempts : delivery.attempts - 1
-    return [
-      {
-        ...delivery,
-        state: settlement.state,
-        reason: settlement.reason,
-        providerId: settlement.providerId ?? delivery.providerId,
-        sentAt: settlement.sentAt ?? delivery.sentAt,
-        facts: mergeFacts(delivery.facts, settlement.facts),
-        reply: settlement.reply ?? delivery.reply,
-        possibleDuplicate: delivery.possibleDuplicate || settlement.possibleDuplicate,
-        attempts,
-        intendedAt: attempts === 0 ? null : delivery.intendedAt,
-      },
-    ]
+    return delivery === undefined ? [] : [settledDelivery(delivery, settlement)]
   })
   await writeDeliveryRows(context, connection, written)
   await connection.query(
@@ -128,7 +114,12 @@ async function lockRuns(connection: Connection, s: string, settlements: readonly
   )
 }
 
-async function writeLooks(connection: Connection, s: string, settlements: readonly Settlement[], now: Instant): Promise<void> {
+async function writeLooks(
+  connection: Connection,
+  s: string,
+  settlements: readonly Settlement[],
+  now: Instant,
+): Promise<void> {
   await connection.query(
     `delete from ${s}.reconciliations x using ${looks.from('t')} where x.delivery_id = t.delivery_id and t.look_at is null`,
     looks.params(settlements),

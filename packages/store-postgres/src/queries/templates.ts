@@ -10,7 +10,11 @@ interface DocumentRow {
 
 const templateOf = (row: DocumentRow): TemplateVersion => fromJson(row.document)
 
-const templateKeys = batch<{ readonly workspaceId: string; readonly templateId: string; readonly version: number | null }>({
+const templateKeys = batch<{
+  readonly workspaceId: string
+  readonly templateId: string
+  readonly version: number | null
+}>({
   workspace_id: ['text', ({ workspaceId }) => workspaceId],
   template_id: ['text', ({ templateId }) => templateId],
   version: ['int', ({ version }) => version],
@@ -36,7 +40,10 @@ export function templateQueries({ database, s }: QueryContext): TemplateStore {
           key,
         )
         if (template !== undefined && template.channel !== channel) {
-          throw new ConflictError(`Template "${templateId}" exists for the channel "${template.channel}", not "${channel}".`, { kind: 'duplicate' })
+          throw new ConflictError(
+            `Template "${templateId}" exists for the channel "${template.channel}", not "${channel}".`,
+            { kind: 'duplicate' },
+          )
         }
         const number = (template?.latest ?? 0) + 1
         const [current] = await connection.query<DocumentRow>(

@@ -38,6 +38,9 @@ async function nextStep(connection: Connection, schema: string): Promise<boolean
   const next = migrations.find(({ number }) => number > current)
   if (next === undefined) return true
   await connection.script(next.script(schema))
-  await connection.query(`insert into ${schema}.migrations (number, oldest_reader) values ($1, $2)`, [next.number, next.oldestReader])
+  await connection.query(`insert into ${schema}.migrations (number, oldest_reader) values ($1, $2)`, [
+    next.number,
+    next.oldestReader,
+  ])
   return next.number === known
 }

@@ -101,7 +101,7 @@ export const campaignCases: Cases = {
 
   'a published version never changes': async (stage) => {
     const campaign = await stage.campaign()
-    await stage.store.campaigns.publish(aVersion(campaign))
+    await stage.store.campaigns.publish(aVersion(campaign, { contentHash: 'other' }))
     await stage.store.campaigns.publish(aVersion(campaign, { version: 2, contentHash: 'second' }))
     const key = { workspaceId: stage.workspaceId, campaignId: campaign.id }
     const found = await stage.store.campaigns.versions([

@@ -58,6 +58,16 @@ export const claimCases: Cases = {
     expect(await stage.claim(await stage.engine('other'))).toEqual([])
   },
 
+  'a run whose dueAt was moved is due then, and in nobody’s way before': async (stage) => {
+    const campaign = await stage.campaign()
+    const moved = only(await stage.enroll(campaign, ['moved'], { dueAt: minute(1) }))
+    await stage.enroll(campaign, ['steady'], { dueAt: minute(5) })
+    await stage.store.recipients.commit([aChange(moved, { dueAt: minute(30) })])
+    expect(await stage.store.recipients.nextDueAt()).toBe(minute(5))
+    expect(only(await stage.claim(await stage.engine(), minute(5))).contactId).toBe('steady')
+    expect(only(await stage.claim(await stage.engine(), minute(30), { skewMs: 60 * 60_000 })).contactId).toBe('moved')
+  },
+
   'the oldest are claimed first': async (stage) => {
     const campaign = await stage.campaign()
     for (const minutes of [3, 1, 4, 2, 5]) {
@@ -170,6 +180,12 @@ export const claimCases: Cases = {
     await stage.enroll(other, contacts(5), { dueAt: minute(-1) })
     const claimed = await stage.claim(await stage.engine(), testStart, { limit: 10 })
     expect(claimed.filter(({ workspaceId }) => workspaceId === stage.elsewhere)).toHaveLength(5)
+  },
+
+  'no more are claimed than asked for, however many workspaces have something due': async (stage) => {
+    await stage.enroll(await stage.campaign(), contacts(2))
+    await stage.enroll(await stage.campaign({ workspaceId: stage.elsewhere }), contacts(2))
+    expect(await stage.claim(await stage.engine(), testStart, { limit: 1 })).toHaveLength(1)
   },
 
   'a lane with a backlog leaves the others of its workspace their share': async (stage) => {

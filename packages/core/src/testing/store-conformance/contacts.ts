@@ -56,6 +56,7 @@ export const contactCases: Cases = {
       id: 'ana',
       addresses: { sms: null, push: 'device' },
       attributes: { team: { seats: 5 } },
+      zone: null,
       locale: null,
     }
     expect(await stage.upsert([change], minute(1))).toEqual({ created: 0, updated: 1 })
@@ -64,6 +65,7 @@ export const contactCases: Cases = {
       workspaceId: stage.workspaceId,
       addresses: { email: 'ana@example.com', push: 'device' },
       attributes: { plan: 'trial', team: { seats: 5 } },
+      zone: null,
       locale: null,
       updatedAt: minute(1),
     })

@@ -198,6 +198,9 @@ export const deliveryCases: Cases = {
       aDelivery(run, { id: id ?? 0, visit, state: 'sent', facts: { opened: at, delivered: at } })
     const deliveries = [opened(first, 1, minute(9)), opened(second, 2, minute(10)), opened(third, 3, minute(61))]
     await stage.store.recipients.commit([aChange(run, {}, { deliveries })])
+    const elsewhere = await stage.run({ campaign: await stage.campaign({ id: 'second' }) })
+    const other = aDelivery(elsewhere, { id: await stage.deliveryId(), state: 'sent', facts: { opened: minute(20) } })
+    await stage.store.recipients.commit([aChange(elsewhere, {}, { deliveries: [other] })])
     const request = { workspaceId: stage.workspaceId, campaignId: run.campaignId, stepId: 'split', now: minute(60) }
     expect(await stage.store.deliveries.tally({ ...request, metric: { fact: 'opened' } })).toEqual([
       { arm: 'a', contactId: 'ana', assignedAt: minute(10), occurrences: [{ at: minute(10), data: {} }] },

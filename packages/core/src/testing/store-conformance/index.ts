@@ -14,6 +14,7 @@ import { inboxCases } from './inbox.js'
 import { ingestCases } from './ingest.js'
 import { intentCases } from './intents.js'
 import { lifecycleCases } from './lifecycle.js'
+import { pacingCases } from './pacing.js'
 import { permissionCases } from './permissions.js'
 import { settleCases } from './settle.js'
 import { Stage } from './stage.js'
@@ -50,6 +51,7 @@ export function storeConformance({ name, open, embedded = false, skip = {} }: St
     enroll: enrollCases,
     claims: claimCases,
     intents: intentCases,
+    pacing: pacingCases,
     commit: commitCases,
     settle: settleCases,
     deliveries: deliveryCases,

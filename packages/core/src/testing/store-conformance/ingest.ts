@@ -126,7 +126,7 @@ export const ingestCases: Cases = {
 
   'facts taken in any number of times, in any order, are kept at their earliest': async (stage) => {
     const { run, delivery } = await stage.startedRun(await stage.engine())
-    for (const at of [minute(5), minute(3), minute(4), minute(3)]) {
+    for (const at of [minute(5), minute(3), minute(3), minute(4)]) {
       const facts = [
         {
           deliveryId: delivery.id,

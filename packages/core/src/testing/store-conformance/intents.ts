@@ -1,21 +1,8 @@
 import { expect } from 'vitest'
-import type { FrequencyCap } from '../../contact/frequency-cap.js'
 import type { GateScope } from '../../ports/store-control.js'
-import type { Recipient } from '../../recipient/recipient.js'
-import { aChange, aDelivery, anIntent, aSettlement, minute, testStart } from '../builders.js'
+import { aChange, aDelivery, anIntent, minute, testStart } from '../builders.js'
 import type { Cases } from './cases.js'
-import { leaseMs, only, permitMs, type Stage, skewMs } from './stage.js'
-
-const oneADay: FrequencyCap = { max: 1, per: 'PT24H', outside: 'defer' }
-
-/** Runs of one contact in campaigns of their own, all claimed. */
-async function claimedRuns(stage: Stage, contactIds: readonly string[]): Promise<readonly Recipient[]> {
-  const engine = await stage.engine()
-  for (const [index, contactId] of contactIds.entries()) {
-    await stage.run({ campaign: await stage.campaign({ id: `campaign-${index}` }), contactId })
-  }
-  return [...(await stage.claim(engine))].sort((a, b) => a.id - b.id)
-}
+import { leaseMs, only, permitMs, skewMs } from './stage.js'
 
 /** T1: the only door to a provider call. */
 export const intentCases: Cases = {
@@ -56,11 +43,12 @@ export const intentCases: Cases = {
   },
 
   'an intent of a claim that was lost writes nothing': async (stage) => {
-    const run = await stage.claimedRun(await stage.engine())
+    const engine = await stage.engine()
+    const run = await stage.claimedRun(engine)
     const takeover = testStart + leaseMs + skewMs + 1
     const now = only(await stage.claim(await stage.engine('other', takeover), takeover))
     const id = await stage.deliveryId()
-    const results = await stage.intend({ engineId: 'engine', epoch: 1 }, [anIntent(run, { id })])
+    const results = await stage.intend(engine, [anIntent(run, { id })])
     expect(results).toEqual([{ result: 'stale' }])
     expect(await stage.runNow(run)).toEqual(now)
     expect(await stage.store.deliveries.get({ workspaceId: stage.workspaceId, deliveryIds: [id] })).toEqual([])
@@ -97,7 +85,8 @@ export const intentCases: Cases = {
   },
 
   'results come in the order of the intents, each for itself': async (stage) => {
-    const [ana, ben, cyd] = await claimedRuns(stage, ['ana', 'ben', 'cyd'])
+    const { engine, runs } = await stage.claimedRuns(['ana', 'ben', 'cyd'])
+    const [ana, ben, cyd] = runs
     if (ana === undefined || ben === undefined || cyd === undefined) throw new Error('Nobody was claimed.')
     await stage.permit([suppressedAddress('ben@example.com')])
     const [first, second, third] = await stage.store.deliveries.reserveIds(3)
@@ -107,7 +96,7 @@ export const intentCases: Cases = {
       anIntent(ben, { id: second ?? 0 }),
       anIntent(overtaken, { id: third ?? 0 }),
     ]
-    const results = await stage.intend({ engineId: 'engine', epoch: 1 }, intents)
+    const results = await stage.intend(engine, intents)
     expect(results.map(({ result }) => result)).toEqual(['started', 'refused', 'stale'])
   },
 
@@ -133,83 +122,6 @@ export const intentCases: Cases = {
     expect(await stage.intend(engine, [anIntent(run, { id: await stage.deliveryId() })])).toEqual([refused])
   },
 
-  'a cap counts what other campaigns sent to the contact, and says when there is room': async (stage) => {
-    const [first, second] = await claimedRuns(stage, ['ana', 'ana'])
-    if (first === undefined || second === undefined) throw new Error('Nobody was claimed.')
-    const engine = { engineId: 'engine', epoch: 1 }
-    await stage.start(engine, first)
-    const now = minute(60)
-    const capped = anIntent(second, { id: await stage.deliveryId() }, { now, guard: { caps: [oneADay] } })
-    const verdict = { verdict: 'defer', reason: 'frequency_cap', until: minute(24 * 60) }
-    expect(await stage.intend(engine, [capped], now)).toEqual([{ result: 'refused', verdict }])
-    expect(await stage.intend(engine, [capped], minute(24 * 60))).toMatchObject([{ result: 'started' }])
-  },
-
-  'a cap does not count other people, calls that failed, and webhooks': async (stage) => {
-    const runs = await claimedRuns(stage, ['ben', 'ana', 'ana', 'ana'])
-    const [ben, failed, webhook, last] = runs
-    if (!ben || !failed || !webhook || !last) throw new Error('Nobody was claimed.')
-    const engine = { engineId: 'engine', epoch: 1 }
-    await stage.start(engine, ben)
-    const { delivery } = await stage.start(engine, failed)
-    await stage.settle([aSettlement(delivery, { state: 'failed', reason: 'invalid' })])
-    await stage.start(engine, webhook, { kind: 'webhook' })
-    const intent = anIntent(last, { id: await stage.deliveryId() }, { guard: { caps: [oneADay] } })
-    expect(await stage.intend(engine, [intent])).toMatchObject([{ result: 'started' }])
-  },
-
-  'a retry is not held against itself': async (stage) => {
-    const engine = await stage.engine()
-    const { run, delivery } = await stage.startedRun(engine)
-    const change = aChange(run, { dueAt: minute(1), deliveryId: delivery.id })
-    await stage.settle([aSettlement(delivery, { state: 'retry_wait', reason: 'busy', change })])
-    const again = only(await stage.claim(engine, minute(1)))
-    const intent = anIntent(
-      again,
-      { ...delivery, state: 'sending', attempts: 2 },
-      { guard: { caps: [oneADay], lateGapMs: 60_000 } },
-    )
-    expect(await stage.intend(engine, [intent], minute(1))).toMatchObject([{ result: 'started' }])
-    expect(await stage.delivery(delivery.id)).toMatchObject({ state: 'sending', attempts: 2, intendedAt: testStart })
-  },
-
-  'intents to one contact in one call are judged one after the other': async (stage) => {
-    const runs = await claimedRuns(stage, ['ana', 'ana', 'ana'])
-    const reserved = await stage.store.deliveries.reserveIds(runs.length)
-    const guard = { caps: [{ ...oneADay, max: 2, outside: 'skip' as const }] }
-    const intents = runs.map((run, index) => anIntent(run, { id: reserved[index] ?? 0 }, { guard }))
-    const results = await stage.intend({ engineId: 'engine', epoch: 1 }, intents)
-    expect(results.map(({ result }) => result)).toEqual(['started', 'started', 'refused'])
-  },
-
-  'of engines that race for the last message a cap allows, one starts it': async (stage) => {
-    const contactIds = ['ana', 'ben', 'cyd', 'dot', 'eve'].flatMap((contactId) => [contactId, contactId, contactId])
-    const runs = await claimedRuns(stage, contactIds)
-    const reserved = await stage.store.deliveries.reserveIds(runs.length)
-    const intents = runs.map((run, index) =>
-      anIntent(run, { id: reserved[index] ?? 0 }, { guard: { caps: [oneADay] } }),
-    )
-    const engine = { engineId: 'engine', epoch: 1 }
-    const rounds = [0, 1, 2].map((round) => intents.filter((_, index) => index % 3 === round))
-    const results = await Promise.all(
-      rounds.map((batch, index) => stage.intend(engine, index === 1 ? batch.reverse() : batch)),
-    )
-    expect(results.flat().filter(({ result }) => result === 'started')).toHaveLength(5)
-  },
-
-  'a late message keeps its distance from the contact’s last one': async (stage) => {
-    const [first, second] = await claimedRuns(stage, ['ana', 'ana'])
-    if (first === undefined || second === undefined) throw new Error('Nobody was claimed.')
-    const engine = { engineId: 'engine', epoch: 1 }
-    await stage.start(engine, first, { channel: 'sms' })
-    const now = minute(10)
-    const late = anIntent(second, { id: await stage.deliveryId() }, { now, guard: { lateGapMs: 60 * 60_000 } })
-    const verdict = { verdict: 'defer', reason: 'late_gap', until: minute(60) }
-    expect(await stage.intend(engine, [late], now)).toEqual([{ result: 'refused', verdict }])
-    const punctual = anIntent(second, { id: late.delivery.id }, { now })
-    expect(await stage.intend(engine, [punctual], now)).toMatchObject([{ result: 'started' }])
-  },
-
   'a closed gate of any kind keeps its calls from starting, and no others': async (stage) => {
     const { workspaceId } = stage
     const closing: readonly Omit<GateScope, 'workspaceId'>[] = [
@@ -224,9 +136,9 @@ export const intentCases: Cases = {
       { workspaceId, kind: 'step', ref: 'campaign-0/nudge' },
       { workspaceId, kind: 'account', ref: 'campaign-0' },
     ]
-    const run = only(await claimedRuns(stage, ['ana']))
+    const { engine, runs } = await stage.claimedRuns(['ana'])
+    const run = only(runs)
     const intent = anIntent(run, { id: await stage.deliveryId() })
-    const engine = { engineId: 'engine', epoch: 1 }
     for (const scope of others) await stage.store.control.setGate({ scope, closed: true, now: testStart })
     for (const kind of closing) {
       const scope = { workspaceId, ...kind }

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { aChange, aMemory, anIntent, aSettlement, minute, testStart } from '../builders.js'
+import { aChange, aMemory, aSettlement, minute, testStart } from '../builders.js'
 import type { Cases } from './cases.js'
 import { leaseMs, only, skewMs } from './stage.js'
 
@@ -168,13 +168,16 @@ export const settleCases: Cases = {
     expect(await stage.delivery(delivery.id)).toMatchObject({ state: 'retry_wait', attempts: 1, intendedAt: testStart })
   },
 
-  'a possible duplicate stays one, and null leaves the provider’s id and the sent instant': async (stage) => {
+  'a possible duplicate stays one, and null leaves the provider’s id, the sent instant and the reply': async (
+    stage,
+  ) => {
     const { delivery } = await stage.startedRun(await stage.engine())
     const first = {
       state: 'unknown',
       reason: 'reset',
       providerId: 'p',
       sentAt: minute(1),
+      reply: { id: 1 },
       possibleDuplicate: true,
     } as const
     await stage.settle([aSettlement(delivery, { ...first, lookAt: minute(2) })])
@@ -184,38 +187,35 @@ export const settleCases: Cases = {
       reason: null,
       providerId: 'p',
       sentAt: minute(1),
+      reply: { id: 1 },
       possibleDuplicate: true,
     })
   },
 
   'a row that cannot be stored becomes unknown alone': async (stage) => {
     const engine = await stage.engine()
-    const campaign = await stage.campaign()
-    await stage.enroll(campaign, ['ana', 'ben', 'cyd', 'dot'])
+    await stage.enroll(await stage.campaign(), ['ana', 'ben', 'cyd', 'dot', 'eve'])
     const runs = [...(await stage.claim(engine))].sort((a, b) => a.id - b.id)
-    const reserved = await stage.store.deliveries.reserveIds(runs.length)
-    await stage.intend(
-      engine,
-      runs.map((run, index) => anIntent(run, { id: reserved[index] ?? 0 }, { guard: null })),
-    )
-    const started = await Promise.all(runs.map((run) => stage.runNow(run)))
-    const bad = [{}, { providerId: `p${nul}1` }, {}, { reply: { text: `a${nul}b` } }]
-    const settlements = started.map((run, index) =>
-      aSettlement(
-        { id: reserved[index] ?? 0, workspaceId: run.workspaceId },
-        { ...bad[index], change: aChange(run, { stepId: 'done' }) },
-      ),
-    )
-    expect(await stage.settle(settlements, 'sending', minute(1))).toEqual([
-      'applied',
-      'run_changed',
-      'applied',
-      'run_changed',
-    ])
-    const states = await Promise.all(reserved.map(async (id) => (await stage.delivery(id)).state))
-    expect(states).toEqual(['sent', 'unknown', 'sent', 'unknown'])
+    const started = []
+    for (const run of runs) started.push(await stage.start(engine, run))
+    const bad = [{}, { providerId: `p${nul}1` }, {}, { reply: { text: `a${nul}b` } }, {}]
+    const settlements = started.map(({ run, delivery }, index) => {
+      const memory = index === 4 ? aMemory({ replies: { welcome: `a${nul}b` } }) : run.memory
+      const counters = [{ campaignId: run.campaignId, stepId: '', name: 'sent', by: 1 }]
+      return aSettlement(delivery, {
+        providerId: `provider-${index}`,
+        ...bad[index],
+        change: aChange(run, { stepId: 'done', memory }, { counters }),
+      })
+    })
+    const answers = await stage.settle(settlements, 'sending', minute(1))
+    expect(answers).toEqual(['applied', 'run_changed', 'applied', 'run_changed', 'run_changed'])
+    const deliveries = await Promise.all(started.map(({ delivery }) => stage.delivery(delivery.id)))
+    const unknown = { state: 'unknown', reason: 'unstorable', providerId: null, reply: null }
+    expect(deliveries).toMatchObject([{ state: 'sent' }, unknown, { state: 'sent' }, unknown, unknown])
     const steps = await Promise.all(runs.map(async (run) => (await stage.runNow(run)).stepId))
-    expect(steps).toEqual(['done', 'welcome', 'done', 'welcome'])
+    expect(steps).toEqual(['done', 'welcome', 'done', 'welcome', 'welcome'])
+    expect(await stage.counters()).toEqual([' sent = 2'])
     expect(await stage.store.deliveries.nextLookAt()).toBe(minute(1))
   },
 }

@@ -78,6 +78,20 @@ export class Stage {
     return claimed
   }
 
+  /** Runs of these contacts, each in a campaign of its own, and the engine that has claimed them. */
+  async claimedRuns(
+    contactIds: readonly string[],
+  ): Promise<{ readonly engine: Owner; readonly runs: readonly Recipient[] }> {
+    const engine = await this.engine()
+    for (const [index, contactId] of contactIds.entries()) {
+      await this.run({ campaign: await this.campaign({ id: `campaign-${index}` }), contactId })
+    }
+    const runs = [...(await this.claim(engine))].sort((a, b) => a.id - b.id)
+    if (runs.length !== contactIds.length)
+      throw new Error(`${runs.length} of ${contactIds.length} due runs were claimed.`)
+    return { engine, runs }
+  }
+
   intend(owner: Owner, intents: readonly Intent[], now: Instant = testStart): Promise<readonly IntentResult[]> {
     return this.store.deliveries.intend({ intents, owner, now, permitMs, timeoutMs: 2_000 })
   }

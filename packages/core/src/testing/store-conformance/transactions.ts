@@ -11,7 +11,8 @@ import type { Stage } from './stage.js'
 async function writeAll(stage: Stage, tx: Transaction): Promise<void> {
   const { workspaceId, store } = stage
   const now = testStart
-  await store.contacts.upsert({ workspaceId, contacts: [{ id: 'ana', tags: ['new'] }, { id: 'ben' }], now, tx })
+  await store.contacts.upsert({ workspaceId, contacts: [{ id: 'ana', tags: ['newer'] }, { id: 'ben' }], now, tx })
+  await store.contacts.upsert({ workspaceId, contacts: [{ id: 'ana', tags: ['new'] }], now, tx })
   await store.inbox.append({ workspaceId, events: [anEvent('ana')], now, tx })
   await store.inbox.contactsChanged({ workspaceId, contactIds: ['cyd'], now, tx })
   const activation = { workspaceId, campaignId: 'onboarding', from: null, to: 'b' }
@@ -45,6 +46,7 @@ export const transactionCases: Cases = {
     expect(result).toBe('done')
     expect((await stage.contact('ana'))?.tags).toEqual(['new'])
     expect((await stage.inbox()).map(({ kind }) => kind)).toEqual([
+      'contact_changed',
       'contact_changed',
       'contact_changed',
       'contact_changed',
