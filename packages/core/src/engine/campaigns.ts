@@ -1,4 +1,4 @@
-import { type Campaign, type ResumePolicy, statusesAfter } from '../campaign/campaign.js'
+import { type Campaign, type CampaignDefinition, type ResumePolicy, statusesAfter } from '../campaign/campaign.js'
 import { defaultWorkspaceSettings } from '../campaign/workspace.js'
 import { ConflictError, InvalidTransitionError, type Issue, NotFoundError, SequenceInvalidError } from '../errors.js'
 import { hashOfJson } from '../message/hash.js'
@@ -82,13 +82,15 @@ export class Campaigns {
   /** A new draft with the same content. */
   async duplicate(id: string, options: { readonly name?: string } = {}): Promise<Campaign> {
     const source = await this.get(id)
-    const copy = await this.create({ name: options.name ?? `${source.name} (copy)`, sequence: source.sequence })
+    return this.copyOf({ ...source, name: options.name ?? `${source.name} (copy)` })
+  }
+
+  /** A new draft of this workspace with the content of a campaign, which may be another workspace's. */
+  async copyOf(source: CampaignDefinition): Promise<Campaign> {
     const { audience, entry, exits, rules, caps, zone, whenClosed, category, metadata, description } = source
-    return this.save(
-      copy,
-      { audience, entry, exits, rules, caps, zone, whenClosed, category, metadata, description },
-      'campaign.duplicated',
-    )
+    const copy = await this.create({ name: source.name, sequence: source.sequence })
+    const content = { audience, entry, exits, rules, caps, zone, whenClosed, category, metadata, description }
+    return this.save(copy, content, 'campaign.copied')
   }
 
   /** What is wrong, or may be, with the campaign's sequence, as `publish()` would judge it. */

@@ -219,6 +219,12 @@ export class Workspace {
     return this.context.store.recipients.ofCampaign({ workspaceId: this.id, campaignId, ...page })
   }
 
+  /** The deliveries of one run, oldest first. */
+  async deliveriesOf(run: Pick<Recipient, 'id'>): Promise<readonly Delivery[]> {
+    const key = { workspaceId: this.id, recipientId: run.id }
+    return (await this.context.store.deliveries.ofRecipients([key])).get(run.id) ?? []
+  }
+
   /** The deliveries of a campaign, in id order. */
   deliveries(
     campaignId: string,

@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
 import type { GateScope } from '../../ports/store-control.js'
-import { aChange, aDelivery, anIntent, minute, testStart } from '../builders.js'
+import { aChange, aDelivery, anEvent, anIntent, minute, testStart } from '../builders.js'
 import type { Cases } from './cases.js'
-import { leaseMs, only, permitMs, skewMs } from './stage.js'
+import { ids, leaseMs, only, permitMs, skewMs } from './stage.js'
 
 /** T1: the only door to a provider call. */
 export const intentCases: Cases = {
@@ -70,6 +70,43 @@ export const intentCases: Cases = {
     await stage.store.recipients.commit([aChange(run, gone)])
     const intent = anIntent(await stage.runNow(run), { id: await stage.deliveryId() })
     expect(await stage.intend(engine, [anIntent(run, { id: intent.delivery.id })])).toEqual([{ result: 'stale' }])
+  },
+
+  'an event of the contact that waits to be taken in comes first': async (stage) => {
+    const engine = await stage.engine()
+    const run = await stage.claimedRun(engine)
+    const intent = anIntent(run, { id: await stage.deliveryId() }, { guard: null })
+    await stage.append([anEvent('somebody else')])
+    const { workspaceId } = stage
+    await stage.store.inbox.contactsChanged({ workspaceId, contactIds: [run.contactId], now: testStart })
+    await stage.append([anEvent(run.contactId)])
+    expect(await stage.intend(engine, [intent])).toEqual([{ result: 'stale' }])
+    expect(await stage.runNow(run)).toEqual(run)
+    const seqs = (await stage.inbox()).flatMap((item) =>
+      item.kind === 'event' && item.contactId === run.contactId ? item.seq : [],
+    )
+    const expected = [{ id: run.id, fence: run.fence }]
+    const contact = { workspaceId, contactId: run.contactId, expected, facts: [], changes: [], newRuns: [] }
+    await stage.store.inbox.ingest([{ ...contact, seqs }])
+    expect(await stage.intend(engine, [intent])).toMatchObject([{ result: 'started' }])
+  },
+
+  'what the decision does beside the run is written with the intent, or not at all': async (stage) => {
+    const { engine, runs } = await stage.claimedRuns(['ana', 'ben'])
+    await stage.permit([suppressedAddress('ben@example.com')])
+    const reserved = await stage.store.deliveries.reserveIds(4)
+    const intents = runs.map((run, index) => {
+      const intent = anIntent(run, { id: reserved[index] ?? 0 })
+      const skipped = aDelivery(run, { id: reserved[index + 2] ?? 0, visit: 7, state: 'skipped', reason: 'holdout' })
+      const counters = [{ campaignId: run.campaignId, stepId: 'welcome', name: 'entered', by: 1 }]
+      return { ...intent, change: { ...intent.change, deliveries: [skipped], counters } }
+    })
+    const results = await stage.intend(engine, intents)
+    expect(results.map(({ result }) => result)).toEqual(['started', 'refused'])
+    const written = await stage.store.deliveries.get({ workspaceId: stage.workspaceId, deliveryIds: reserved })
+    expect(ids(written)).toEqual([reserved[0], reserved[2]])
+    expect(await stage.counters('campaign-0')).toEqual(['welcome entered = 1'])
+    expect(await stage.counters('campaign-1')).toEqual([])
   },
 
   'a deferred delivery is taken up again under its id': async (stage) => {

@@ -1,0 +1,7 @@
+export { type Behavior, type Reaction, reactionsTo } from './behavior.js'
+export type { Happening, ScriptedHappening } from './happenings.js'
+export { playUntil, type Stage } from './play.js'
+export { type Random, randomFrom } from './random.js'
+export { type Simulation, type SimulationInput, simulate } from './simulate.js'
+export { type TimelineEntry, timelineOf } from './timeline.js'
+export { inWords } from './words.js'
