@@ -25,7 +25,9 @@ export const templates = defineTemplates<{ firstName: string; company: string; p
     subject: 'Three tips for your first week',
     html: `<p>Hi {{firstName | there}}, you opened our first mail, so here are three tips.</p>${unsubscribe}`,
   }),
-  nudge: smsTemplate({ body: 'Hi {{firstName | there}}, shall we help you begin? Answer YES, or STOP to hear no more.' }),
+  nudge: smsTemplate({
+    body: 'Hi {{firstName | there}}, shall we help you begin? Answer YES, or STOP to hear no more.',
+  }),
   thanks: smsTemplate({ body: 'Thank you! Somebody will be in touch today.' }),
   'offer-plain': emailTemplate({
     subject: 'Your trial, {{firstName | friend}}',
@@ -54,7 +56,9 @@ export const sequence = defineSequence({
     answer: waitFor({ cases: [{ reply: true, next: 'thanks' }], limit: { for: 'P2D' }, timedOut: 'tuesday' }),
     thanks: send({ channel: 'sms', template: 'thanks', category: 'transactional', next: 'tuesday' }),
     tuesday: wait({ until: { time: '10:00', weekdays: ['tue'] }, next: 'offer' }),
-    offer: split({ arms: { plain: { weight: 50, next: 'offer-plain' }, company: { weight: 50, next: 'offer-company' } } }),
+    offer: split({
+      arms: { plain: { weight: 50, next: 'offer-plain' }, company: { weight: 50, next: 'offer-company' } },
+    }),
     'offer-plain': send({ channel: 'email', template: 'offer-plain', next: 'three-days' }),
     'offer-company': send({ channel: 'email', template: 'offer-company', next: 'three-days' }),
     'three-days': wait({ for: 'P3D', until: '17:30', next: 'goodbye' }),

@@ -18,13 +18,23 @@ export function readContacts(text: string): ContactsFile {
     const values = valuesOf(line)
     if (values === null) problems.push(`Line ${index + 1}: a quote is opened and never closed.`)
     else if (values.length !== columns.length) {
-      problems.push(`Line ${index + 1}: it has ${values.length} values; ${columns.length} are expected (${columns.join(', ')}).`)
+      problems.push(
+        `Line ${index + 1}: it has ${values.length} values; ${columns.length} are expected (${columns.join(', ')}).`,
+      )
     } else contacts.push(contactOf(values))
   }
   return { contacts, problems }
 }
 
-function contactOf([id = '', firstName = '', email = '', phone = '', zone = '', company = '', plan = '']: readonly string[]): ContactInput {
+function contactOf([
+  id = '',
+  firstName = '',
+  email = '',
+  phone = '',
+  zone = '',
+  company = '',
+  plan = '',
+]: readonly string[]): ContactInput {
   return {
     id,
     zone: zone === '' ? null : zone,

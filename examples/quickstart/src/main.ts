@@ -11,7 +11,15 @@ import { report } from './report.js'
 const folder = '.drumbeat-quickstart'
 const begins = Date.parse('2026-10-26T07:00:00Z')
 const twoWeeksMs = 14 * 24 * 60 * 60 * 1000
-const behavior = { opens: 0.45, clicks: 0.3, replies: 0.25, stops: 0.06, bounces: 0.01, withinMinutes: 600, roundToMinutes: 60 }
+const behavior = {
+  opens: 0.45,
+  clicks: 0.3,
+  replies: 0.25,
+  stops: 0.06,
+  bounces: 0.01,
+  withinMinutes: 600,
+  roundToMinutes: 60,
+}
 const here = (file: string): URL => new URL(`../${file}`, import.meta.url)
 
 async function main(): Promise<number> {
@@ -22,7 +30,9 @@ async function main(): Promise<number> {
     return 'unknown' in options ? 1 : 0
   }
   if (options.live) {
-    console.error('Sending for real needs the channels of a provider, which are not part of Drumbeat yet. Run it without --live.')
+    console.error(
+      'Sending for real needs the channels of a provider, which are not part of Drumbeat yet. Run it without --live.',
+    )
     return 1
   }
   if (options.fresh) await rm(folder, { recursive: true, force: true })
@@ -32,7 +42,12 @@ async function main(): Promise<number> {
   const from = await clockOf(begins)
   const clock = new VirtualClock(from)
   const channels = [sandboxChannel({ name: 'email', clock }), sandboxChannel({ name: 'sms', clock })]
-  const drumbeat = createDrumbeat({ store, channels, clock, unsubscribeUrl: ({ deliveryRef }) => `https://acme.test/bye/${deliveryRef}` })
+  const drumbeat = createDrumbeat({
+    store,
+    channels,
+    clock,
+    unsubscribeUrl: ({ deliveryRef }) => `https://acme.test/bye/${deliveryRef}`,
+  })
   const acme = drumbeat.workspace('acme')
 
   let [current] = await acme.campaigns.list()
@@ -41,24 +56,34 @@ async function main(): Promise<number> {
     const imported = await acme.contacts.import(contacts)
     console.log(`${imported.created} contacts from contacts.csv.`)
     for (const problem of problems) console.log(`  ${problem} Left out.`)
-    for (const { contactId, problem } of imported.problems) console.log(`  ${contactId}: ${problem}. That address is left out.`)
+    for (const { contactId, problem } of imported.problems)
+      console.log(`  ${contactId}: ${problem}. That address is left out.`)
     await acme.templates.publishAll(templates)
     const asJson = parseSequence(JSON.parse(await readFile(here('campaign.json'), 'utf8')))
-    if (JSON.stringify(asJson) !== JSON.stringify(sequence)) throw new Error('campaign.json is not what campaign.ts defines.')
+    if (JSON.stringify(asJson) !== JSON.stringify(sequence))
+      throw new Error('campaign.json is not what campaign.ts defines.')
     current = await acme.campaigns.create({ ...campaign, sequence: asJson })
     await acme.campaigns.activate(current.id)
-  } else console.log(`Going on at ${new Date(from).toISOString().slice(0, 10)}, where the last run ended. --fresh starts over.`)
+  } else
+    console.log(
+      `Going on at ${new Date(from).toISOString().slice(0, 10)}, where the last run ended. --fresh starts over.`,
+    )
 
   const until = from + twoWeeksMs
   const progress = new Progress(from, until, process.stdout)
   const sent = () => channels.reduce((sum, { messages }) => sum + messages.length, 0)
   const onInstant = (now: number): void => progress.show(now, `${sent()} messages`)
-  await playUntil({ drumbeat, workspace: acme, clock, channels, behavior, random: randomFrom(7), happenings: [], onInstant }, until)
+  await playUntil(
+    { drumbeat, workspace: acme, clock, channels, behavior, random: randomFrom(7), happenings: [], onInstant },
+    until,
+  )
   progress.done()
   await writeFile(`${folder}.clock`, String(until))
 
   console.log(`\n${await report(acme, current.id)}`)
-  console.log(`\nThe data is in ${folder}/ (PGlite). Next: change src/campaign.ts and run again with -- --fresh, or read docs/getting-started.md.`)
+  console.log(
+    `\nThe data is in ${folder}/ (PGlite). Next: change src/campaign.ts and run again with -- --fresh, or read docs/getting-started.md.`,
+  )
   await drumbeat.close()
   return 0
 }

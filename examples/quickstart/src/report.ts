@@ -8,7 +8,10 @@ export async function report(workspace: Workspace, campaignId: string): Promise<
   const { sequence } = await workspace.campaigns.get(campaignId)
   return [
     await timelines(workspace, runs),
-    funnel(counters, Object.entries(sequence.steps).flatMap(([id, step]) => (step.kind === 'send' ? [id] : []))),
+    funnel(
+      counters,
+      Object.entries(sequence.steps).flatMap(([id, step]) => (step.kind === 'send' ? [id] : [])),
+    ),
     notSent(counters),
     endings(counters, runs.length),
   ].join('\n\n')
@@ -39,19 +42,28 @@ async function timeline(workspace: Workspace, run: Recipient): Promise<string> {
   const { zone } = resolveZone({ contact: contact.zone, workspace: (await workspace.settings()).zone })
   const deliveries: readonly Delivery[] = await workspace.deliveriesOf(run)
   const lines = timelineOf(run, deliveries, () => null, zone).map(
-    ({ at, stepId, text }) => `  ${formatInZone(at, zone).slice(0, 16).replace('T', ' ')}  ${stepId.padEnd(14)} ${text}`,
+    ({ at, stepId, text }) =>
+      `  ${formatInZone(at, zone).slice(0, 16).replace('T', ' ')}  ${stepId.padEnd(14)} ${text}`,
   )
-  return [`${String(contact.attributes.firstName ?? contact.id)} (${run.contactId}), times in ${zone}`, ...lines].join('\n')
+  return [`${String(contact.attributes.firstName ?? contact.id)} (${run.contactId}), times in ${zone}`, ...lines].join(
+    '\n',
+  )
 }
 
 function funnel(counters: readonly Counter[], steps: readonly string[]): string {
   const of = (stepId: string, name: string): number =>
     counters.find((counter) => counter.stepId === stepId && counter.name === name)?.value ?? 0
-  const row = (cells: readonly (string | number)[]) => `  ${String(cells[0]).padEnd(15)}${cells.slice(1).map((cell) => String(cell).padStart(9)).join('')}`
+  const row = (cells: readonly (string | number)[]) =>
+    `  ${String(cells[0]).padEnd(15)}${cells
+      .slice(1)
+      .map((cell) => String(cell).padStart(9))
+      .join('')}`
   return [
     'Step by step',
     row(['', 'came', 'sent', 'opened', 'clicked']),
-    ...steps.map((id) => row([id, of(id, 'entered'), of(id, 'delivery.sent'), of(id, 'fact.opened'), of(id, 'fact.clicked')])),
+    ...steps.map((id) =>
+      row([id, of(id, 'entered'), of(id, 'delivery.sent'), of(id, 'fact.opened'), of(id, 'fact.clicked')]),
+    ),
   ].join('\n')
 }
 
@@ -62,12 +74,16 @@ function notSent(counters: readonly Counter[]): string {
     if (reason !== null) reasons.set(reason, (reasons.get(reason) ?? 0) + value)
   }
   const sorted = [...reasons].sort(([, a], [, b]) => b - a)
-  return ['Not sent, and why', ...sorted.map(([reason, count]) => `  ${String(count).padStart(5)}  ${reason}`)].join('\n')
+  return ['Not sent, and why', ...sorted.map(([reason, count]) => `  ${String(count).padStart(5)}  ${reason}`)].join(
+    '\n',
+  )
 }
 
 function endings(counters: readonly Counter[], all: number): string {
   const ended = counters.filter(({ name }) => name.startsWith('recipient.'))
-  const lines = ended.map(({ name, value }) => `  ${String(value).padStart(5)}  ${inWords(name.split('.').slice(2).join('.'))}`)
+  const lines = ended.map(
+    ({ name, value }) => `  ${String(value).padStart(5)}  ${inWords(name.split('.').slice(2).join('.'))}`,
+  )
   const over = ended.reduce((sum, { value }) => sum + value, 0)
   return [`Of ${all} people`, ...lines, `  ${String(all - over).padStart(5)}  still inside`].join('\n')
 }

@@ -1,4 +1,4 @@
-import type { Delivery, Instant, Recipient, RunChange } from '@drumbeat/core'
+import type { CounterDelta, Delivery, Instant, Recipient, RunChange } from '@drumbeat/core'
 import { ConflictError, isLive } from '@drumbeat/core'
 import { keyOf } from './keys.js'
 import { mergeContact } from './memory-contacts.js'
@@ -38,14 +38,19 @@ export function applyRest(state: State, change: RunChange): void {
   }
   for (const permission of change.permissions) changePermission(state, workspaceId, permission)
   for (const event of change.events) appendEvent(state, workspaceId, event, state.now)
-  for (const { campaignId, stepId, name, by } of change.counters) {
-    const key = keyOf(workspaceId, campaignId, stepId, name)
-    const value = (state.counters.get(key)?.value ?? 0) + by
-    state.counters.set(key, { workspaceId, campaignId, stepId, name, value })
-  }
+  count(state, workspaceId, change.counters)
   for (const { deliveryId, lookAt } of change.detached) {
     const delivery = deliveryOf(state, workspaceId, deliveryId)
     if (delivery?.state === 'unknown') lookAgain(state, deliveryId, lookAt, delivery.intendedAt ?? lookAt)
+  }
+}
+
+/** Adds to counters. */
+export function count(state: State, workspaceId: string, deltas: readonly CounterDelta[]): void {
+  for (const { campaignId, stepId, name, by } of deltas) {
+    const key = keyOf(workspaceId, campaignId, stepId, name)
+    const value = (state.counters.get(key)?.value ?? 0) + by
+    state.counters.set(key, { workspaceId, campaignId, stepId, name, value })
   }
 }
 

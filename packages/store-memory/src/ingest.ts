@@ -1,6 +1,7 @@
 import { type ContactIngest, contactKey, type InboxStore, mergeFacts } from '@drumbeat/core'
-import { applyChange, deliveryOf, writeDelivery } from './changes.js'
+import { applyChange, count, deliveryOf, writeDelivery } from './changes.js'
 import { beginAll } from './enroll.js'
+import { changePermission } from './memory-permissions.js'
 import type { State } from './state.js'
 
 /** Takes in the items of contacts, each contact on the condition that nothing of it has changed. */
@@ -29,13 +30,16 @@ function isUnchanged(state: State, { seqs, expected, changes, ...contact }: Cont
   )
 }
 
-function ingest(state: State, { workspaceId, seqs, facts, changes, newRuns }: ContactIngest): number {
+function ingest(state: State, contact: ContactIngest): number {
+  const { workspaceId, seqs, facts, permissions, counters, changes, newRuns } = contact
   for (const seq of seqs) state.inbox.delete(seq)
   for (const report of facts) {
     const delivery = deliveryOf(state, workspaceId, report.deliveryId)
     if (delivery === undefined) continue
     writeDelivery(state, { ...delivery, facts: mergeFacts(delivery.facts, report.facts) }, state.now)
   }
+  for (const permission of permissions) changePermission(state, workspaceId, permission)
+  count(state, workspaceId, counters)
   for (const change of changes) applyChange(state, { ...change, workspaceId })
   return beginAll(state, newRuns).length
 }

@@ -1,5 +1,6 @@
 import type { Campaign } from '../campaign/campaign.js'
 import type { Contact, ContactEvent } from '../contact/contact.js'
+import type { Delivery } from '../delivery/delivery.js'
 import { mergeFacts } from '../delivery/facts.js'
 import { contactKey } from '../ports/store-contacts.js'
 import type { ContactIngest, InboxItem, NewRun } from '../ports/store-inbox.js'
@@ -11,7 +12,7 @@ import type { EngineContext } from './context.js'
 import { changeOf, type Decision, decideOn } from './decide.js'
 import { admits, newRun } from './entries.js'
 import { type Loaded, loadContacts, loadRuns } from './load.js'
-import { sideEffectsOf } from './report-effects.js'
+import { type Report, reportEffects } from './report-effects.js'
 
 /** Contacts' items taken in together. */
 const itemsAtOnce = 500
@@ -45,6 +46,7 @@ async function decideBatch(
   const loaded = await loadRuns(context, runs)
   const contacts = await loadContacts(context, items)
   const entries = await eventEntries(context, items)
+  const deliveries = await reportedDeliveries(context, items)
   return [...groupBy(items, contactKey).values()].map((mine) => {
     const [first] = mine as [InboxItem]
     const { workspaceId, contactId } = first
@@ -65,7 +67,8 @@ async function decideBatch(
       seqs: mine.map(({ seq }) => seq),
       expected: live.map(({ id, fence }) => ({ id, fence })),
       facts,
-      changes: sideEffectsOf(reports, live, changes, loaded),
+      ...reportEffects(reports, deliveries),
+      changes,
       newRuns,
     }
   })
@@ -121,13 +124,28 @@ function keptId({ loaded, effects }: Decision, id: number | null): number | null
   return recorded || loaded.facts.deliveries.some((delivery) => delivery.id === id) ? id : null
 }
 
-function withReports(loaded: Loaded, reports: readonly Extract<InboxItem, { kind: 'report' }>[]): Loaded {
+function withReports(loaded: Loaded, reports: readonly Report[]): Loaded {
   if (reports.length === 0) return loaded
   const deliveries = loaded.facts.deliveries.map((delivery) => {
     const mine = reports.filter(({ deliveryId }) => deliveryId === delivery.id).flatMap(({ facts }) => facts)
     return mine.length === 0 ? delivery : { ...delivery, facts: mergeFacts(delivery.facts, mine) }
   })
   return { ...loaded, facts: { ...loaded.facts, deliveries } }
+}
+
+/** The deliveries that reports are about, as they are known so far. */
+async function reportedDeliveries(
+  { store }: EngineContext,
+  items: readonly InboxItem[],
+): Promise<ReadonlyMap<number, Delivery>> {
+  const found = new Map<number, Delivery>()
+  const reports = items.filter((item): item is Report => item.kind === 'report')
+  for (const workspaceId of new Set(reports.map((report) => report.workspaceId))) {
+    const mine = reports.filter((report) => report.workspaceId === workspaceId)
+    const deliveryIds = [...new Set(mine.map(({ deliveryId }) => deliveryId))]
+    for (const delivery of await store.deliveries.get({ workspaceId, deliveryIds })) found.set(delivery.id, delivery)
+  }
+  return found
 }
 
 /** Active campaigns that begin with one of these events, or when a contact begins to match. */

@@ -17,6 +17,8 @@ const looksToBelieve = 2
 export async function reconcile(context: EngineContext): Promise<number> {
   const { store, clock, settings } = context
   const now = clock.now()
+  const next = await store.deliveries.nextLookAt()
+  if (next === null || next > now) return 0
   const due = await store.deliveries.claimReconciliations({
     now,
     limit: looksAtOnce,

@@ -1,13 +1,12 @@
 import type { SuppressionReason } from '../contact/suppression.js'
+import type { Delivery } from '../delivery/delivery.js'
 import type { FactKind } from '../delivery/facts.js'
 import type { PermissionChange } from '../ports/store-contacts.js'
 import type { InboxItem } from '../ports/store-inbox.js'
-import type { CounterDelta, RunChange } from '../ports/store-recipients.js'
-import type { Recipient } from '../recipient/recipient.js'
-import { asIs } from './advance.js'
-import type { Loaded } from './load.js'
+import type { CounterDelta } from '../ports/store-recipients.js'
 
-type Report = Extract<InboxItem, { kind: 'report' }>
+/** A provider's report that waits to be taken in. */
+export type Report = Extract<InboxItem, { kind: 'report' }>
 
 const suppresses: { readonly [Kind in FactKind]?: SuppressionReason } = {
   hard_bounced: 'hard_bounce',
@@ -16,43 +15,30 @@ const suppresses: { readonly [Kind in FactKind]?: SuppressionReason } = {
 }
 
 /**
- * What providers' reports do beside being merged, once per new fact: a hard bounce, a complaint and an unsubscribe close the address, and
- * every new fact is counted. Carried by the change of the delivery's own run; a report on a run that has ended is merged and no more.
+ * What providers' reports do beside being merged, once per new fact and whether or not the run has ended: a hard bounce, a complaint and
+ * an unsubscribe close the address, and every new fact is counted.
  */
-export function sideEffectsOf(
+export function reportEffects(
   reports: readonly Report[],
-  live: readonly Recipient[],
-  changes: readonly RunChange[],
-  loaded: ReadonlyMap<number, Loaded>,
-): readonly RunChange[] {
-  let all = changes
-  for (const run of live) {
-    const deliveries = loaded.get(run.id)?.facts.deliveries ?? []
-    const permissions: PermissionChange[] = []
-    const counters: CounterDelta[] = []
-    for (const report of reports) {
-      const delivery = deliveries.find(({ id }) => id === report.deliveryId)
-      if (delivery === undefined) continue
-      for (const { kind, at } of report.facts) {
-        if (delivery.facts[kind] !== undefined) continue
-        counters.push({ campaignId: run.campaignId, stepId: delivery.stepId, name: `fact.${kind}`, by: 1 })
-        const reason = suppresses[kind]
-        if (reason === undefined || delivery.address === null) continue
-        const { channel, address, topic } = delivery
-        permissions.push({
-          kind: 'suppress',
-          suppression: { channel, address, topic: kind === 'unsubscribed' ? topic : null, reason, at },
-        })
-      }
+  deliveries: ReadonlyMap<number, Delivery>,
+): { readonly permissions: readonly PermissionChange[]; readonly counters: readonly CounterDelta[] } {
+  const permissions: PermissionChange[] = []
+  const counters: CounterDelta[] = []
+  const seen = new Set<string>()
+  for (const { deliveryId, facts } of reports) {
+    const delivery = deliveries.get(deliveryId)
+    if (delivery === undefined) continue
+    const { campaignId, stepId, channel, address, topic } = delivery
+    for (const { kind, at } of facts) {
+      const known = delivery.facts[kind] !== undefined || seen.has(`${deliveryId}/${kind}`)
+      if (known) continue
+      seen.add(`${deliveryId}/${kind}`)
+      counters.push({ campaignId, stepId, name: `fact.${kind}`, by: 1 })
+      const reason = suppresses[kind]
+      if (reason === undefined || address === null) continue
+      const suppression = { channel, address, topic: kind === 'unsubscribed' ? topic : null, reason, at }
+      permissions.push({ kind: 'suppress', suppression })
     }
-    if (permissions.length === 0 && counters.length === 0) continue
-    const mine = all.find(({ recipientId }) => recipientId === run.id) ?? asIs(run, run)
-    const extended = {
-      ...mine,
-      permissions: [...mine.permissions, ...permissions],
-      counters: [...mine.counters, ...counters],
-    }
-    all = [...all.filter(({ recipientId }) => recipientId !== run.id), extended]
   }
-  return all
+  return { permissions, counters }
 }

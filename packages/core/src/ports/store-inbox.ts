@@ -4,7 +4,8 @@ import type { JsonObject } from '../json.js'
 import type { Recipient } from '../recipient/recipient.js'
 import type { Instant } from '../schedule/instant.js'
 import type { Transaction } from './store.js'
-import type { RunChange } from './store-recipients.js'
+import type { PermissionChange } from './store-contacts.js'
+import type { CounterDelta, RunChange } from './store-recipients.js'
 
 /** An event to append. */
 export interface NewEvent {
@@ -112,6 +113,9 @@ export interface ContactIngest {
   readonly expected: readonly { readonly id: number; readonly fence: number }[]
   /** Facts to merge, each into its delivery. */
   readonly facts: readonly { readonly deliveryId: number; readonly facts: readonly Fact[] }[]
+  /** What reports mean for the contact's addresses, also when their run has ended. */
+  readonly permissions: readonly PermissionChange[]
+  readonly counters: readonly CounterDelta[]
   readonly changes: readonly RunChange[]
   readonly newRuns: readonly NewRun[]
 }

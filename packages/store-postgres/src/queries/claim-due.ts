@@ -11,10 +11,10 @@ type Request = Parameters<RecipientStore['claimDue']>[0]
  * T0. Lanes with something due get equal shares; what one leaves over, a second pass gives to the others. Only the owner, the fence and the
  * count of claims are written, none of which is in an index.
  */
-export function claimDue(context: QueryContext, request: Request): Promise<readonly Recipient[]> {
+export async function claimDue(context: QueryContext, request: Request): Promise<readonly Recipient[]> {
+  const lanes = await lanesWithWork(context, request)
+  if (lanes.length === 0) return []
   return context.database.write(async (connection) => {
-    const lanes = await lanesWithWork(context, connection, request)
-    if (lanes.length === 0) return []
     const share = Math.max(1, Math.ceil(request.limit / lanes.length))
     const first = await claim(context, connection, request, { lanes, perLane: share, limit: request.limit })
     const left = request.limit - first.length
@@ -33,17 +33,13 @@ function unclaimed(s: string, now: string, skew: string): string {
       and e.lease_expires_at + ${skew}::float8 * interval '1 millisecond' >= ${now}))`
 }
 
-async function lanesWithWork(
-  { s, clock }: QueryContext,
-  connection: Connection,
-  request: Request,
-): Promise<readonly number[]> {
+async function lanesWithWork({ database, s, clock }: QueryContext, request: Request): Promise<readonly number[]> {
   const { blocked, now, skewMs } = request
   const everywhere = blocked.filter(({ workspaceId }) => workspaceId === null).map(({ channel }) => channel)
   const scoped = blocked.flatMap(({ workspaceId, channel }) =>
     workspaceId === null ? [] : [`${workspaceId}\u0001${channel}`],
   )
-  const rows = await connection.query<{ id: number }>(
+  const rows = await database.read<{ id: number }>(
     `select ${int('l.id')} as id from ${s}.lanes l
      where l.channel <> all($1::text[]) and l.workspace_id || chr(1) || l.channel <> all($2::text[]) and exists (
        select from ${s}.campaign_recipients r

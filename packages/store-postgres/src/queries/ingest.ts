@@ -3,10 +3,11 @@ import type { Connection } from '../connection/connection.js'
 import { arrayLiteral } from '../sql/array-literal.js'
 import { batch } from '../sql/batch.js'
 import { int } from '../sql/values.js'
-import { applyChanges, writeDeliveryRows } from './changes.js'
+import { applyChanges, count, writeDeliveryRows } from './changes.js'
 import type { QueryContext } from './context.js'
 import { type DeliveryRow, deliveryColumns, deliveryOf } from './delivery-rows.js'
 import { beginAll } from './enroll.js'
+import { changePermissions } from './permissions.js'
 import { latestOf } from './recipients.js'
 
 const contactRows = batch<ContactIngest>({
@@ -29,6 +30,16 @@ export function ingest(context: QueryContext, contacts: readonly ContactIngest[]
       arrayLiteral(unchanged.flatMap(({ seqs }) => seqs)),
     ])
     await mergeReports(context, connection, unchanged)
+    await changePermissions(
+      connection,
+      s,
+      unchanged.flatMap(({ workspaceId, permissions }) => permissions.map((change) => ({ workspaceId, change }))),
+    )
+    await count(
+      connection,
+      s,
+      unchanged.flatMap(({ workspaceId, counters }) => counters.map((delta) => ({ ...delta, workspaceId }))),
+    )
     const changes = unchanged.flatMap((contact) =>
       contact.changes.map((change) => ({ ...change, workspaceId: contact.workspaceId })),
     )

@@ -1,58 +1,57 @@
-import * as campaigns from '../tables/campaigns.js'
-import * as contacts from '../tables/contacts.js'
-import * as control from '../tables/control.js'
-import * as deliveries from '../tables/deliveries.js'
-import * as inbox from '../tables/inbox.js'
-import * as recipients from '../tables/recipients.js'
-import * as templates from '../tables/templates.js'
+import { campaigns, counters, experimentDecisions, sequenceVersions } from '../tables/campaigns.js'
+import { contactAddresses, contactConsents, contactPacing, contacts, suppressions } from '../tables/contacts.js'
+import { auditLog, engines, gates, installation, workspaces } from '../tables/control.js'
+import {
+  campaignDeliveries,
+  deliveryAttempts,
+  deliveryContents,
+  providerReferences,
+  reconciliations,
+} from '../tables/deliveries.js'
+import { events, inbox, parkedReports, reportKeys } from '../tables/inbox.js'
+import { campaignEntries, campaignRecipients, lanes } from '../tables/recipients.js'
+import { messageTemplates, templateVersions } from '../tables/templates.js'
 
-/** One step from one version of the tables to the next. Published steps are never changed; there is no way back. */
+/** One step of the schema's history. Never changed once released; a later one is added instead. */
 export interface Migration {
-  /** 1-based, without gaps. */
-  readonly version: number
-  readonly name: string
-  /** The lowest engine version that may work on the tables from here on: one that only adds leaves it as it was. */
-  readonly minEngineVersion: number
-  /** The statements, on the quoted schema. */
-  readonly sql: (schema: string) => string
+  readonly number: number
+  /** Builds older than this schema number must not touch the tables any more. */
+  readonly oldestReader: number
+  readonly script: (schema: string) => string
 }
 
-/** Every step so far. */
-export const migrations: readonly Migration[] = [
-  { version: 1, name: 'tables', minEngineVersion: 1, sql: (schema) => tables.map((table) => table(schema)).join(';\n') },
+const foundation = [
+  workspaces,
+  gates,
+  engines,
+  auditLog,
+  installation,
+  campaigns,
+  sequenceVersions,
+  experimentDecisions,
+  counters,
+  messageTemplates,
+  templateVersions,
+  contacts,
+  contactAddresses,
+  contactConsents,
+  suppressions,
+  contactPacing,
+  lanes,
+  campaignRecipients,
+  campaignEntries,
+  campaignDeliveries,
+  deliveryAttempts,
+  deliveryContents,
+  providerReferences,
+  reconciliations,
+  events,
+  inbox,
+  reportKeys,
+  parkedReports,
 ]
 
-/** What this build is, to the tables: the number of steps it knows. */
-export const engineVersion = migrations.length
-
-const tables = [
-  control.installation,
-  control.workspaces,
-  control.gates,
-  control.engines,
-  control.auditLog,
-  campaigns.campaigns,
-  campaigns.sequenceVersions,
-  campaigns.experimentDecisions,
-  campaigns.counters,
-  templates.messageTemplates,
-  templates.templateVersions,
-  contacts.contacts,
-  contacts.contactAddresses,
-  contacts.contactConsents,
-  contacts.suppressions,
-  contacts.contactPacing,
-  recipients.lanes,
-  recipients.campaignEntries,
-  recipients.campaignRecipients,
-  deliveries.campaignDeliveries,
-  deliveries.deliveryAttempts,
-  deliveries.deliveryRanges,
-  deliveries.deliveryContents,
-  deliveries.providerReferences,
-  deliveries.reconciliations,
-  inbox.events,
-  inbox.inbox,
-  inbox.reportKeys,
-  inbox.parkedReports,
+/** The schema's history, oldest first. */
+export const migrations: readonly Migration[] = [
+  { number: 1, oldestReader: 1, script: (schema) => foundation.map((table) => table(schema)).join(';\n') },
 ]

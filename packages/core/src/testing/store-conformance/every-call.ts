@@ -161,6 +161,8 @@ export function everyCall(store: Store, target: Target): EveryCall {
             expected: [],
             facts: [{ deliveryId: delivery.id, facts: [{ kind: 'complained', at: now }] }],
             changes: [],
+            permissions: [],
+            counters: [],
             newRuns: [],
           },
         ]),

@@ -21,6 +21,8 @@ async function ingestOf(
     expected: runs.map(({ id, fence }) => ({ id, fence })),
     facts: [],
     changes: [],
+    permissions: [],
+    counters: [],
     newRuns: [],
     ...change,
   }

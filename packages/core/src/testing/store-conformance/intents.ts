@@ -86,7 +86,16 @@ export const intentCases: Cases = {
       item.kind === 'event' && item.contactId === run.contactId ? item.seq : [],
     )
     const expected = [{ id: run.id, fence: run.fence }]
-    const contact = { workspaceId, contactId: run.contactId, expected, facts: [], changes: [], newRuns: [] }
+    const contact = {
+      workspaceId,
+      contactId: run.contactId,
+      expected,
+      facts: [],
+      changes: [],
+      permissions: [],
+      counters: [],
+      newRuns: [],
+    }
     await stage.store.inbox.ingest([{ ...contact, seqs }])
     expect(await stage.intend(engine, [intent])).toMatchObject([{ result: 'started' }])
   },

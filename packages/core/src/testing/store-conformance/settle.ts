@@ -120,6 +120,8 @@ export const settleCases: Cases = {
         expected,
         facts: [early],
         changes: [],
+        permissions: [],
+        counters: [],
         newRuns: [],
       },
     ])

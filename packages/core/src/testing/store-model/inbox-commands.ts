@@ -55,6 +55,8 @@ async function takeIn(subject: Subject, args: IngestArgs): Promise<unknown> {
     seqs: own.map(({ seq }) => seq),
     expected: args.expect === 'none' ? [] : expected,
     facts: delivery === undefined ? [] : [{ deliveryId: delivery.id, facts: [{ kind: 'delivered', at: subject.now }] }],
+    permissions: [],
+    counters: [],
     changes: args.expect === 'all' ? changes : [],
     newRuns: built === null ? [] : [built],
   }
