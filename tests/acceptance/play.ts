@@ -3,14 +3,15 @@ import {
   type ContactInput,
   createDrumbeat,
   type Drumbeat,
-  defineSequence,
   emailTemplate,
   formatInstant,
   type InstantInput,
+  type MessageSpec,
   type SandboxMessage,
   type Store,
   sandboxChannel,
   smsTemplate,
+  type TemplateDraft,
   toInstant,
   VirtualClock,
   type Workspace,
@@ -51,7 +52,13 @@ export async function play(
   const clock = new VirtualClock(script.from)
   const channels = [sandboxChannel({ name: 'email', clock }), sandboxChannel({ name: 'sms', clock })]
   plays++
-  const drumbeat = createDrumbeat({ store, channels, clock, engineId: `play-${process.pid}-${plays}` })
+  const drumbeat = createDrumbeat({
+    store,
+    channels,
+    clock,
+    engineId: `play-${process.pid}-${plays}`,
+    unsubscribeUrl: () => 'https://acme.test/bye',
+  })
   await store.open()
   const workspace = drumbeat.workspace(`play-${process.pid}-${plays}`)
   await script.configure?.(workspace)
@@ -94,15 +101,16 @@ async function playTo({ drumbeat, clock }: Play, end: number): Promise<void> {
 }
 
 async function publishTemplates(workspace: Workspace, { sequence }: CampaignInput): Promise<void> {
-  const messages = Object.values(defineSequence(sequence as never).steps).flatMap((step) =>
-    step.kind === 'send' ? [step] : step.kind === 'series' ? step.items : [],
-  )
+  const messages = Object.values(sequence.steps).flatMap((step): readonly MessageSpec[] => {
+    if (step.kind === 'series') return step.items
+    return step.kind === 'send' ? [step] : []
+  })
   for (const { template, channel } of messages) {
     const id = typeof template === 'string' ? template : template.id
-    const draft =
+    const draft: TemplateDraft =
       channel === 'sms'
         ? smsTemplate({ body: `This is ${id}` })
-        : emailTemplate({ subject: id, html: `<p>This is ${id}.</p><a href="https://acme.test/bye">Unsubscribe</a>` })
-    await workspace.templates.publish(id, draft as never)
+        : emailTemplate({ subject: id, html: '<p>Hello</p><a href="{{unsubscribeUrl}}">Unsubscribe</a>' })
+    await workspace.templates.publish(id, draft)
   }
 }

@@ -18,7 +18,7 @@ const behavior = {
   stops: 0.06,
   bounces: 0.01,
   withinMinutes: 600,
-  roundToMinutes: 60,
+  roundToMinutes: 120,
 }
 const here = (file: string): URL => new URL(`../${file}`, import.meta.url)
 

@@ -1,5 +1,6 @@
 import {
   type ContactInput,
+  type DeliveryReport,
   type Instant,
   type InstantInput,
   type JsonObject,
@@ -17,7 +18,9 @@ export type ScriptedHappening = { readonly at: InstantInput; readonly contactId:
 /** Something that lies ahead on the virtual clock. */
 export interface Happening {
   readonly at: Instant
-  readonly takePlace: (workspace: Workspace) => Promise<unknown>
+  readonly takePlace?: (workspace: Workspace) => Promise<unknown>
+  /** A provider's report, handed over together with the others of its instant. */
+  readonly report?: DeliveryReport
 }
 
 /** Makes a scripted happening one that can take place. */

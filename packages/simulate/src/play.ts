@@ -1,4 +1,4 @@
-import type { Drumbeat, Instant, SandboxChannel, VirtualClock, Workspace } from '@drumbeat/core'
+import type { Drumbeat, Instant, SandboxChannel, SandboxMessage, VirtualClock, Workspace } from '@drumbeat/core'
 import { type Behavior, type Reaction, reactionsTo } from './behavior.js'
 import { Agenda, type Happening } from './happenings.js'
 import type { Random } from './random.js'
@@ -30,7 +30,7 @@ export async function playUntil(stage: Stage, until: Instant): Promise<void> {
   const seen = new Map<SandboxChannel, number>()
   for (const channel of stage.channels) seen.set(channel, channel.messages.length)
   for (let instants = 0; instants < mostInstants; instants++) {
-    for (const happening of agenda.due(clock.now())) await happening.takePlace(workspace)
+    await takePlace(workspace, agenda.due(clock.now()))
     await drumbeat.tick()
     addReactions(stage, agenda, seen)
     stage.onInstant?.(clock.now())
@@ -42,26 +42,27 @@ export async function playUntil(stage: Stage, until: Instant): Promise<void> {
   clock.moveTo(Math.max(until, clock.now()))
 }
 
+/** What happens at one instant, in order. Reports are handed over together, as a provider would. */
+async function takePlace(workspace: Workspace, due: readonly Happening[]): Promise<void> {
+  await workspace.report(due.flatMap(({ report }) => (report === undefined ? [] : [report])))
+  for (const { takePlace: happens } of due) await happens?.(workspace)
+}
+
 function addReactions({ channels, behavior, random }: Stage, agenda: Agenda, seen: Map<SandboxChannel, number>): void {
   for (const channel of channels) {
     const { messages } = channel
     for (const message of messages.slice(seen.get(channel) ?? 0)) {
-      for (const reaction of reactionsTo(message, behavior, random)) {
-        const at = message.at + reaction.afterMs
-        agenda.add({ at, takePlace: (workspace) => react(workspace, message, reaction, at) })
-      }
+      for (const reaction of reactionsTo(message, behavior, random)) agenda.add(happeningOf(message, reaction))
     }
     seen.set(channel, messages.length)
   }
 }
 
-async function react(
-  workspace: Workspace,
-  message: { readonly channel: string; readonly to: string; readonly deliveryRef: string },
-  { kind, text = '' }: Reaction,
-  at: Instant,
-): Promise<void> {
-  const { channel, to: from, deliveryRef } = message
-  if (kind === 'reply') await workspace.receive({ channel, from, text, at })
-  else await workspace.report({ deliveryRef }, [{ kind, at }])
+function happeningOf(
+  { channel, to: from, deliveryRef, at: sentAt }: SandboxMessage,
+  { kind, afterMs, text = '' }: Reaction,
+): Happening {
+  const at = sentAt + afterMs
+  if (kind !== 'reply') return { at, report: { delivery: { deliveryRef }, facts: [{ kind, at }] } }
+  return { at, takePlace: (workspace) => workspace.receive({ channel, from, text, at }) }
 }

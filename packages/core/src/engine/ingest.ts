@@ -29,12 +29,20 @@ export async function ingest(context: EngineContext): Promise<number> {
     if (items.length === 0) return taken
     const batch = await decideBatch(context, items, runs)
     const { conflicts } = await context.store.inbox.ingest(batch)
+    announceEnded(context, batch, conflicts)
     taken += batch
       .filter((contact) => !conflicts.includes(contactKey(contact)))
       .reduce((sum, { seqs }) => sum + seqs.length, 0)
     if (conflicts.length === 0) return taken
   }
   return taken
+}
+
+function announceEnded({ events }: EngineContext, batch: readonly ContactIngest[], conflicts: readonly string[]): void {
+  for (const contact of batch) {
+    if (conflicts.includes(contactKey(contact))) continue
+    for (const { recipient } of contact.changes) if (!isLive(recipient)) events.emit('recipient.ended', recipient)
+  }
 }
 
 async function decideBatch(

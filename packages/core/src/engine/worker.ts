@@ -58,15 +58,22 @@ export class Worker {
   private nudge: () => void = () => {}
   private unsubscribe: (() => Promise<void>) | null = null
   private renewedAt = Number.NEGATIVE_INFINITY
+  private someEnded = true
+  private ticks = 0
 
   constructor(
     private readonly context: EngineContext,
     private readonly lease: EngineLease,
-  ) {}
+  ) {
+    context.events.on('recipient.ended', () => {
+      this.someEnded = true
+    })
+  }
 
   /** Does everything that is due now, in the order events, campaigns, timers, unknown outcomes, and returns when nothing is left. */
   async tick(): Promise<TickReport> {
     const total = { ingested: 0, advanced: 0, reconciled: 0 }
+    this.ticks++
     for (let round = 0; round < mostRounds && !this.stopping.signal.aborted; round++) {
       await this.keepLease()
       const ingested = await ingest(this.context)
@@ -77,7 +84,7 @@ export class Worker {
       total.advanced += advanced
       total.reconciled += reconciled
       if (ingested + tended + advanced + reconciled > 0) continue
-      if ((await completeFinished(this.context)) === 0) break
+      if (!this.mayBeFinished(total) || (await completeFinished(this.context)) === 0) break
     }
     return total
   }
@@ -102,6 +109,13 @@ export class Worker {
     await this.lease.retire()
     this.renewedAt = Number.NEGATIVE_INFINITY
     this.stopping = new AbortController()
+  }
+
+  /** Campaigns can only have become empty when a run has ended; now and then they are looked at anyway. */
+  private mayBeFinished({ ingested, advanced }: TickReport): boolean {
+    const look = this.someEnded || (ingested + advanced === 0 && this.ticks % 20 === 1)
+    this.someEnded = false
+    return look
   }
 
   private async keepLease(): Promise<void> {

@@ -10,6 +10,7 @@ import type { JsonObject } from '../json.js'
 import { hashOfJson } from '../message/hash.js'
 import type { Transaction } from '../ports/store.js'
 import { contactKey, type PermissionChange } from '../ports/store-contacts.js'
+import type { NewReport } from '../ports/store-inbox.js'
 import { type Explanation, explain } from '../recipient/explain.js'
 import type { Recipient } from '../recipient/recipient.js'
 import { type InstantInput, toInstant } from '../schedule/instant.js'
@@ -37,6 +38,14 @@ export interface TrackedEvent {
 /** What takes part in a transaction of the host's. */
 export interface InTransaction {
   readonly tx?: Transaction
+}
+
+/** What a provider says of a delivery. */
+export interface DeliveryReport {
+  readonly delivery: { readonly deliveryRef: string } | { readonly channel: string; readonly providerId: string }
+  readonly facts: readonly Fact[]
+  /** Unique per provider event: a second report with the same one changes nothing. Default: a hash of the report. */
+  readonly dedupeKey?: string
 }
 
 /** What became of an enrollment. */
@@ -182,18 +191,23 @@ export class Workspace {
     return inbound
   }
 
-  /** Takes in a provider's reports on a delivery. Any order and any number of copies lead to the same result. */
-  async report(
-    delivery: { readonly deliveryRef: string } | { readonly channel: string; readonly providerId: string },
-    facts: readonly Fact[],
-    options: { readonly dedupeKey?: string } = {},
-  ): Promise<void> {
+  /**
+   * Takes in providers' reports on deliveries. Any order and any number of copies lead to the same result.
+   * @throws {NotFoundError} when a reference is not one of ours; nothing is taken in then.
+   */
+  async report(reports: readonly DeliveryReport[]): Promise<void> {
     const { store, clock, secret, settings } = this.context
-    const target = 'deliveryRef' in delivery ? { id: deliveryIdOf(secret, delivery.deliveryRef) } : delivery
-    if ('id' in target && target.id === null) throw new NotFoundError('The delivery reference is not one of ours.')
-    const dedupeKey = options.dedupeKey ?? hashOfJson([delivery, facts])
-    const reports = [{ dedupeKey, delivery: target as { id: number } | { channel: string; providerId: string }, facts }]
-    await store.inbox.appendReports({ workspaceId: this.id, reports, now: clock.now(), parkMs: settings.parkReportsMs })
+    const read = reports.map(({ delivery, facts, dedupeKey }): NewReport => {
+      const key = dedupeKey ?? hashOfJson([delivery, facts])
+      if (!('deliveryRef' in delivery)) return { dedupeKey: key, delivery, facts }
+      const id = deliveryIdOf(secret, delivery.deliveryRef)
+      if (id === null)
+        throw new NotFoundError(`The delivery reference "${delivery.deliveryRef.slice(0, 40)}" is not one of ours.`)
+      return { dedupeKey: key, delivery: { id }, facts }
+    })
+    if (read.length === 0) return
+    const request = { workspaceId: this.id, reports: read, now: clock.now(), parkMs: settings.parkReportsMs }
+    await store.inbox.appendReports(request)
   }
 
   /** Where a contact is in a campaign and why, what was not sent and why not, and what comes next: one answer per run, oldest first. */
