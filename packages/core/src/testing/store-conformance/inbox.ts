@@ -38,7 +38,8 @@ export const inboxCases: Cases = {
 
   'an event id is taken once in a workspace, in one call, in several, and in several at once': async (stage) => {
     const first = anEvent('ana', { id: 'e1' })
-    expect(await stage.append([first, { ...first, data: { late: true } }])).toEqual({ appended: 1 })
+    const late = { ...first, data: { late: true } }
+    expect(await stage.append([first, late, { ...late, contactId: 'ben' }])).toEqual({ appended: 1 })
     expect(await stage.append([{ ...first, contactId: 'ben' }, anEvent('ana', { id: 'e2' })])).toEqual({ appended: 1 })
     const calls = await Promise.all([1, 2, 3, 4].map(() => stage.append([anEvent('ana', { id: 'e3' })])))
     expect(calls.map(({ appended }) => appended).sort()).toEqual([0, 0, 0, 1])

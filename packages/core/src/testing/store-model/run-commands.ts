@@ -2,22 +2,20 @@ import fc from 'fast-check'
 import type { FrequencyCap } from '../../contact/frequency-cap.js'
 import type { Delivery } from '../../delivery/delivery.js'
 import type { Intent, Settlement } from '../../ports/store-deliveries.js'
-import type { RunChange } from '../../ports/store-recipients.js'
+import type { Owner, RunChange } from '../../ports/store-recipients.js'
 import { isLive, type Recipient } from '../../recipient/recipient.js'
 import { anIntent, aSettlement } from '../builders.js'
 import { byJson } from '../store-dump.js'
 import { among, type Command, command, upTo } from './command.js'
 import { buildChange, buildRun, move, newRun } from './decisions.js'
-import { addressOf, type Subject, timing, world } from './subject.js'
+import { addressOf, type Claim, type Subject, timing, world } from './subject.js'
 
 const workspaceId = among(['acme', ...world.workspaces])
 const _campaignId = among(world.campaigns)
 const engineId = among(world.engines)
 const caps: readonly FrequencyCap[] = [{ max: 1, per: 'PT3M', outside: 'defer' }]
 
-async function buildIntent(subject: Subject, n: number, stale: boolean, capped: boolean): Promise<Intent | null> {
-  const run = stale ? subject.seen(n) : await subject.fresh(n)
-  if (run === undefined || !isLive(run)) return null
+async function buildIntent(subject: Subject, { run }: Claim, capped: boolean): Promise<Intent | null> {
   const open = await openDelivery(subject, run)
   if (open === 'busy') return null
   const id = open?.id ?? (await subject.newDeliveryId(run.workspaceId))
@@ -70,6 +68,16 @@ async function buildSettlement(
   })
 }
 
+/** Renews an engine's lease, or starts it over when that is asked for or needed; only engines that are alive claim. */
+async function beat(subject: Subject, engineId: string, renew: boolean): Promise<unknown> {
+  const request = { engineId, leaseMs: timing.leaseMs, now: subject.now }
+  const { control } = subject.store
+  const renewed = renew ? await control.heartbeat({ ...request, epoch: subject.owner(engineId).epoch }) : null
+  const begun = renewed ?? (await control.heartbeat({ ...request, epoch: null }))
+  if (begun !== null) subject.began(engineId, begun.epoch)
+  return { renewed, begun }
+}
+
 /** What moves runs on: given often. */
 export const hotCommands: readonly fc.Arbitrary<Command>[] = [
   enrollCommand(),
@@ -80,10 +88,11 @@ export const hotCommands: readonly fc.Arbitrary<Command>[] = [
       block: fc.option(fc.record({ workspaceId, channel: among(world.channels) }), { nil: null }),
     }),
     async (subject, { engineId, block }) => {
+      await beat(subject, engineId, true)
       const blocked = block === null ? [] : [block]
       const request = { owner: subject.owner(engineId), now: subject.now, limit: 1000, skewMs: timing.skewMs, blocked }
       const claimed = await subject.store.recipients.claimDue(request)
-      subject.saw(claimed)
+      subject.saw(claimed, request.owner)
       return claimed.map((run) => subject.named(run)).sort(byJson)
     },
   ),
@@ -102,18 +111,21 @@ export const hotCommands: readonly fc.Arbitrary<Command>[] = [
   command(
     'intend',
     fc.record({
-      engineId,
       capped: fc.boolean(),
       chosen: fc.array(fc.record({ n: upTo(5), stale: among([false, false, true]) }), { minLength: 1, maxLength: 3 }),
     }),
-    async (subject, { engineId, capped, chosen }) => {
+    async (subject, { capped, chosen }) => {
       const intents = new Map<string, Intent>()
+      let owner: Owner | undefined
       for (const { n, stale } of chosen) {
-        const intent = await buildIntent(subject, n, stale, capped)
+        const claim = await subject.claim(n, stale)
+        owner ??= claim?.owner
+        if (claim === undefined || claim.owner !== owner) continue
+        const intent = await buildIntent(subject, claim, capped)
         // One per contact: whether a closed one counts against the next is the store's choice.
         if (intent !== null) intents.set(`${intent.change.workspaceId}/${intent.delivery.contactId}`, intent)
       }
-      const owner = subject.owner(engineId)
+      if (owner === undefined) return 'nothing is claimed'
       const request = {
         intents: [...intents.values()],
         owner,
@@ -138,13 +150,9 @@ export const hotCommands: readonly fc.Arbitrary<Command>[] = [
 
 /** What an engine does now and then. */
 export const engineCommands: readonly fc.Arbitrary<Command>[] = [
-  command('heartbeat', fc.record({ engineId, renew: fc.boolean() }), async (subject, { engineId, renew }) => {
-    const { store, now } = subject
-    const epoch = renew ? subject.owner(engineId).epoch : null
-    const beat = await store.control.heartbeat({ engineId, epoch, leaseMs: timing.leaseMs, now })
-    if (beat !== null) subject.began(engineId, beat.epoch)
-    return beat
-  }),
+  command('heartbeat', fc.record({ engineId, renew: fc.boolean() }), (subject, { engineId, renew }) =>
+    beat(subject, engineId, renew),
+  ),
   command('retire', engineId, (subject, engineId) => subject.store.control.retire(subject.owner(engineId))),
   command(
     'activate',

@@ -22,6 +22,12 @@ export const addressOf = (contactId: string): string =>
 /** Engine leases and skew of the model. */
 export const timing = { leaseMs: 60_000, skewMs: 5_000, lookLeaseMs: 30_000, parkMs: 10 * 60_000, permitMs: 3_000 }
 
+/** A run as it was when it was claimed, and by whom. */
+export interface Claim {
+  readonly run: Recipient
+  readonly owner: Owner
+}
+
 /** One of the two stores, with the names that its ids have for both. */
 export class Subject {
   now: Instant = testStart
@@ -29,6 +35,7 @@ export class Subject {
   tx: Transaction | undefined
   private readonly runs: Recipient[] = []
   private readonly deliveries: { readonly id: number; readonly workspaceId: string }[] = []
+  private readonly claims = new Map<number, Claim>()
   private readonly epochs = new Map<string, number>()
   /** Campaigns that exist, as `workspace/campaign`. */
   readonly campaigns = new Set<string>()
@@ -43,9 +50,10 @@ export class Subject {
     this.runs.push(...[...runs].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)))
   }
 
-  /** Takes note of how a run looked to whoever claimed it. */
-  saw(runs: readonly Recipient[]): void {
+  /** Takes note of how runs looked to whoever claimed them. */
+  saw(runs: readonly Recipient[], owner: Owner): void {
     for (const run of runs) {
+      this.claims.set(run.id, { run, owner })
       const index = this.runs.findIndex(({ id }) => id === run.id)
       if (index >= 0) this.runs[index] = run
     }
@@ -56,14 +64,29 @@ export class Subject {
     return nth(this.runs, n)
   }
 
+  /** The nth claim, of those that still hold unless a stale one will do; undefined = there is none. */
+  async claim(n: number, stale: boolean): Promise<Claim | undefined> {
+    const claims = [...this.claims.values()]
+    if (stale) return nth(claims, n)
+    const now = new Map((await this.live()).map((run) => [run.id, run.fence]))
+    return nth(
+      claims.filter(({ run }) => now.get(run.id) === run.fence),
+      n,
+    )
+  }
+
   /** The nth of the live runs, as it is now; undefined = there is none. */
   async fresh(n: number): Promise<Recipient | undefined> {
-    const live: Recipient[] = []
+    return nth(this.inOrder(await this.live(), this.runs), n)
+  }
+
+  private async live(): Promise<readonly Recipient[]> {
+    const runs: Recipient[] = []
     for (const workspaceId of world.workspaces) {
       const recipientIds = this.runs.filter((run) => run.workspaceId === workspaceId).map(({ id }) => id)
-      live.push(...(await this.store.recipients.get({ workspaceId, recipientIds })).filter(isLive))
+      runs.push(...(await this.store.recipients.get({ workspaceId, recipientIds })))
     }
-    return nth(this.inOrder(live, this.runs), n)
+    return runs.filter(isLive)
   }
 
   knows({ id }: Pick<Recipient, 'id'>): boolean {
