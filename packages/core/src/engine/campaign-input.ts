@@ -88,8 +88,13 @@ function readTrigger(input: EntryInput): EntryTrigger {
   if ('on' in input) return { kind: 'event', event: input.on, ...(input.key === undefined ? {} : { key: input.key }) }
   if ('when' in input) return { kind: input.when }
   if ('at' in input) {
+    if (input.every !== undefined) {
+      throw new ConfigurationError(
+        'A schedule that repeats (`every`) is not built yet. Activate a duplicate of the campaign each time.',
+      )
+    }
     const at = new Date(toInstant(input.at, 'entry.at')).toISOString()
-    return { kind: 'schedule', at, ...(input.every === undefined ? {} : { every: input.every }) }
+    return { kind: 'schedule', at }
   }
   const { date: attribute, offset, time, yearly } = input
   return {

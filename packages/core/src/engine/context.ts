@@ -4,7 +4,6 @@ import type { Action, WebhookCaller } from '../ports/caller.js'
 import type { Channel } from '../ports/channel.js'
 import type { Clock } from '../ports/clock.js'
 import type { ContactSource } from '../ports/contact-source.js'
-import type { Limiter } from '../ports/limiter.js'
 import type { Queue } from '../ports/queue.js'
 import type { Store } from '../ports/store.js'
 import type { Owner } from '../ports/store-recipients.js'
@@ -63,7 +62,6 @@ export interface EngineContext {
   readonly actions: ReadonlyMap<string, Action>
   readonly webhooks: WebhookCaller | null
   readonly contactSource: ContactSource | null
-  readonly limiter: Limiter | null
   readonly clock: Clock
   readonly random: () => number
   /** Keys references, idempotency keys and links. Never leaves the process. */

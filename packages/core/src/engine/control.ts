@@ -3,7 +3,7 @@ import type { GateScope } from '../ports/store-control.js'
 import type { Recipient } from '../recipient/recipient.js'
 import type { Instant } from '../schedule/instant.js'
 import type { EngineContext } from './context.js'
-import { changeOf, decide } from './decide.js'
+import { changeOf, decide, leftToClaim } from './decide.js'
 import { loadRuns } from './load.js'
 
 const runsAtOnce = 500
@@ -90,7 +90,7 @@ export async function applyToAll(
     const now = context.clock.now()
     const changes = open.flatMap((run) => {
       const known = loaded.get(run.id)
-      return known === undefined ? [] : [changeOf(context, decide(known, run, input(run), now), now)]
+      return known === undefined ? [] : [changeOf(context, leftToClaim(decide(known, run, input(run), now), now), now)]
     })
     const results = await context.store.recipients.commit(changes)
     applied += results.filter((result) => result === 'applied').length

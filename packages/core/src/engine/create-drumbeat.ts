@@ -4,7 +4,6 @@ import type { Action, WebhookCaller } from '../ports/caller.js'
 import type { Channel } from '../ports/channel.js'
 import type { Clock } from '../ports/clock.js'
 import type { ContactSource } from '../ports/contact-source.js'
-import type { Limiter } from '../ports/limiter.js'
 import type { Queue } from '../ports/queue.js'
 import type { Store } from '../ports/store.js'
 import type { Instant } from '../schedule/instant.js'
@@ -12,6 +11,7 @@ import { Circuits } from './circuits.js'
 import { defaultEngineSettings, type EngineContext, type EngineSettings, type UnsubscribeRequest } from './context.js'
 import type { DrumbeatEvents } from './events.js'
 import { IdPool } from './id-pool.js'
+import { openedStore } from './opened-store.js'
 import { systemClock } from './system-clock.js'
 import { EngineLease, type TickReport, Worker } from './worker.js'
 import { Workspace } from './workspace.js'
@@ -28,7 +28,6 @@ export interface DrumbeatOptions {
   readonly actions?: readonly Action[]
   /** Performs the calls of webhook steps. */
   readonly webhooks?: WebhookCaller
-  readonly limiter?: Limiter
   /** The address that unsubscribes a contact; becomes `{{unsubscribeUrl}}` and the List-Unsubscribe headers. */
   readonly unsubscribeUrl?: (request: UnsubscribeRequest) => string
   /** Keys delivery references and idempotency keys: at least 16 characters, the same in every process, never changed. */
@@ -65,7 +64,9 @@ export interface Drumbeat {
  */
 export function createDrumbeat(options: DrumbeatOptions): Drumbeat {
   checkWiring(options)
-  const { store, random = Math.random } = options
+  const { random = Math.random } = options
+  const opened = once(() => options.store.open())
+  const store = openedStore(options.store, opened)
   const engineId =
     options.engineId ??
     `engine-${Math.floor(random() * 2 ** 48).toString(36)}-${Math.floor(random() * 2 ** 48).toString(36)}`
@@ -77,7 +78,6 @@ export function createDrumbeat(options: DrumbeatOptions): Drumbeat {
     actions: new Map((options.actions ?? []).map((action) => [action.name, action])),
     webhooks: options.webhooks ?? null,
     contactSource: options.contacts ?? null,
-    limiter: options.limiter ?? null,
     clock: options.clock ?? systemClock,
     random,
     secret: options.secret ?? 'drumbeat',
@@ -89,7 +89,6 @@ export function createDrumbeat(options: DrumbeatOptions): Drumbeat {
     lease,
   }
   const worker = new Worker(context, lease)
-  const opened = once(() => store.open())
   return {
     events: context.events,
     workspace(id) {

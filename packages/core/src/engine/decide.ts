@@ -50,6 +50,42 @@ export function decideOn(decision: Decision, input: Input, now: Instant): Decisi
   }
 }
 
+/**
+ * Leaves a call that a decision would start to the run's next claim, which is due at once: calls start only from claims, so whoever decides
+ * outside one must not keep the call.
+ */
+export function leftToClaim(decision: Decision, now: Instant): Decision {
+  if (decision.start === null) return decision
+  const plans = Object.fromEntries(
+    Object.entries(decision.after.memory.plans).map(([item, plan]) => [
+      item,
+      plan.state === 'open' && plan.deliveryId === decision.after.deliveryId
+        ? {
+            ...plan,
+            state: 'planned' as const,
+            attempts: plan.attempts - 1,
+            deliveryId: keptId(decision, plan.deliveryId),
+          }
+        : plan,
+    ]),
+  )
+  const after: Recipient = {
+    ...decision.after,
+    waiting: 'timer',
+    deliveryId: null,
+    dueAt: now,
+    parked: decision.before.parked,
+    memory: { ...decision.after.memory, plans },
+  }
+  return { ...decision, after, start: null }
+}
+
+/** A delivery that has a record keeps its id; one that was only about to begin gets its id when it is claimed. */
+function keptId({ loaded, effects }: Decision, id: number | null): number | null {
+  const recorded = effects.some((effect) => effect.kind === 'record' && effect.delivery.id === id)
+  return recorded || loaded.facts.deliveries.some((delivery) => delivery.id === id) ? id : null
+}
+
 /** What was recorded in this decision counts as known to what is decided on top of it. */
 function withRecords(known: readonly Delivery[], effects: readonly Effect[]): readonly Delivery[] {
   const records = effects.flatMap((effect) => (effect.kind === 'record' ? [effect.delivery] : []))

@@ -9,7 +9,7 @@ import { isLive } from '../recipient/recipient.js'
 import { keyOf } from '../recipient/run-facts.js'
 import type { Instant } from '../schedule/instant.js'
 import type { EngineContext } from './context.js'
-import { changeOf, type Decision, decideOn } from './decide.js'
+import { changeOf, type Decision, decideOn, leftToClaim } from './decide.js'
 import { admits, newRun } from './entries.js'
 import { type Loaded, loadContacts, loadRuns } from './load.js'
 import { type Report, reportEffects } from './report-effects.js'
@@ -95,41 +95,9 @@ function hear(
     if (!isLive(decision.after)) break
     if (item.kind === 'event') decision = decideOn(decision, { kind: 'event', event: item.event }, now)
     else decision = decideOn(decision, { kind: 'changed' }, now)
-    // What may start now is left to its claim, which is due at once: calls start only from there.
-    if (decision.start !== null) decision = leftToClaim(decision, run, now)
+    decision = leftToClaim(decision, now)
   }
   return decision
-}
-
-function leftToClaim(decision: Decision, run: Recipient, now: Instant): Decision {
-  const plans = Object.fromEntries(
-    Object.entries(decision.after.memory.plans).map(([item, plan]) => [
-      item,
-      plan.state === 'open' && plan.deliveryId === decision.after.deliveryId
-        ? {
-            ...plan,
-            state: 'planned' as const,
-            attempts: plan.attempts - 1,
-            deliveryId: keptId(decision, plan.deliveryId),
-          }
-        : plan,
-    ]),
-  )
-  const after: Recipient = {
-    ...decision.after,
-    waiting: 'timer',
-    deliveryId: null,
-    dueAt: now,
-    parked: run.parked,
-    memory: { ...decision.after.memory, plans },
-  }
-  return { ...decision, after, start: null }
-}
-
-/** A delivery that has a record keeps its id; one that was only about to begin gets its id when it is claimed. */
-function keptId({ loaded, effects }: Decision, id: number | null): number | null {
-  const recorded = effects.some((effect) => effect.kind === 'record' && effect.delivery.id === id)
-  return recorded || loaded.facts.deliveries.some((delivery) => delivery.id === id) ? id : null
 }
 
 function withReports(loaded: Loaded, reports: readonly Report[]): Loaded {
@@ -185,7 +153,9 @@ function begin(
       if (campaign.startedAt !== null && item.event.at < campaign.startedAt) return []
       const runKey = trigger.key === undefined ? '' : keyOf(item.event, trigger.key)
       if (runKey === null || !admits(campaign, contact, [item.event])) return []
-      return [newRun(campaign, contact.id, { at: nominalEntry(item.event, now), runKey, event: item.event })]
+      return [
+        newRun(campaign, contact.id, { at: nominalEntry(item.event, item.receivedAt), runKey, event: item.event }),
+      ]
     }),
   )
 }
@@ -193,8 +163,8 @@ function begin(
 const toleranceMs = 15 * 60 * 1000
 
 /** The event's own time, unless it was reported so late, or so early, that the report's time is meant. */
-function nominalEntry({ at }: ContactEvent, now: Instant): Instant {
-  return at <= now && now - at <= toleranceMs ? at : now
+function nominalEntry({ at }: ContactEvent, receivedAt: Instant): Instant {
+  return at <= receivedAt && receivedAt - at <= toleranceMs ? at : receivedAt
 }
 
 function groupBy<Item>(

@@ -5,7 +5,7 @@ import type { Outcome } from '../recipient/input.js'
 import type { Recipient } from '../recipient/recipient.js'
 import type { Instant } from '../schedule/instant.js'
 import type { EngineContext } from './context.js'
-import { changeOf, counterOf, type Decision, decide } from './decide.js'
+import { changeOf, counterOf, type Decision, decide, leftToClaim } from './decide.js'
 import type { CallEnd, Finished } from './dispatch.js'
 import { type Loaded, loadRuns } from './load.js'
 
@@ -92,7 +92,10 @@ async function followRuns(
       return [
         changeOf(
           context,
-          decide(known, run, { kind: 'outcome', outcome: end.outcome }, context.clock.now()),
+          leftToClaim(
+            decide(known, run, { kind: 'outcome', outcome: end.outcome }, context.clock.now()),
+            context.clock.now(),
+          ),
           context.clock.now(),
         ),
       ]
@@ -130,7 +133,8 @@ function settlementOf(
     loaded === undefined
       ? undefined
       : { ...loaded, facts: { ...loaded.facts, deliveries: withOutcome(loaded.facts.deliveries, end) } }
-  const decision = run === null || known === undefined ? null : decide(known, run, { kind: 'outcome', outcome }, now)
+  const decision =
+    run === null || known === undefined ? null : leftToClaim(decide(known, run, { kind: 'outcome', outcome }, now), now)
   const change = decision === null ? null : changeOf(context, decision, now)
   const counter = {
     campaignId: delivery.campaignId,

@@ -1,5 +1,6 @@
 import type { ExitRule, ExitTiming } from '../campaign/exit-rule.js'
 import { type ContactEvent, messageReceived } from '../contact/contact.js'
+import { liftedByStart } from '../contact/suppression.js'
 import { evaluate } from '../sequence/evaluate-condition.js'
 import { type Draft, end, type Move } from './draft.js'
 import { contactExited } from './effect.js'
@@ -32,8 +33,11 @@ function demands(draft: Draft, { when }: ExitRule): boolean {
     return audience !== undefined && !evaluate(audience, draft.conditionFacts)
   }
   if ('reply' in when) return draft.holds({ reply: true, keyword: when.keyword })
-  return draft.known.permissions.consents.some(
-    ({ status, at }) => status === 'revoked' && at >= draft.recipient.enrolledAt,
+  const { consents, suppressions } = draft.known.permissions
+  const { enrolledAt } = draft.recipient
+  return (
+    consents.some(({ status, at }) => status === 'revoked' && at >= enrolledAt) ||
+    suppressions.some(({ reason, at }) => liftedByStart.includes(reason) && at >= enrolledAt)
   )
 }
 

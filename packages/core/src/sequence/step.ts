@@ -182,7 +182,7 @@ export interface WebhookStep extends StepBase {
   readonly url: string
   /** Default `POST`. */
   readonly method?: 'POST' | 'PUT'
-  /** Sent as JSON beside the run's ids; strings in it may carry template tokens. */
+  /** Sent as JSON, as it is, beside the run's ids and its trigger's data. */
   readonly body?: JsonValue
   readonly headers?: { readonly [name: string]: string }
   readonly next: StepId
