@@ -10,7 +10,7 @@ export interface LocalTime extends Civil {}
 
 /**
  * A reading of a wall clock: milliseconds since 1970-01-01T00:00 on that clock, as if a day always had 24 hours. Adding
- * {@link dayMs} is "the same time tomorrow". It is not an instant until a zone turns it into one.
+ * a day is "the same time tomorrow". It is not an instant until a zone turns it into one.
  */
 export type WallClock = number
 

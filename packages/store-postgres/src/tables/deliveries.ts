@@ -88,10 +88,3 @@ export const reconciliations = (s: string): string => `
     looks int not null
   );
   create index reconciliations_due on ${s}.reconciliations (look_at)`
-
-/** The ranges of ids that deliveries and attempts have a partition for. */
-export const deliveryRanges = (s: string): string => `
-  create table ${s}.delivery_ranges (
-    first_id bigint primary key,
-    end_id bigint not null unique
-  )`
