@@ -7,19 +7,19 @@ import type { ConditionFacts } from '../sequence/condition-facts.js'
 import { evaluate } from '../sequence/evaluate-condition.js'
 import type { MessageSpec, StepId } from '../sequence/step.js'
 import type { Effect } from './effect.js'
-import type { Memory, Plan, Recipient, Waiting } from './recipient.js'
+import type { HangsOn, Memory, Plan, Recipient, Waiting } from './recipient.js'
 import { conditionFacts, type RunDefinition, type RunFacts } from './run-facts.js'
 
 /** What a step decided: wait here, go on by an exit, or end the run. */
 export type Move =
   | { readonly move: 'stay' }
-  | { readonly move: 'go'; readonly to: StepId; readonly via: string; readonly hangsOn?: StepId }
+  | { readonly move: 'go'; readonly to: StepId; readonly via: string; readonly hangsOn?: HangsOn }
   | { readonly move: 'end'; readonly reason: string }
 
 /** Wait here. */
 export const stay: Move = { move: 'stay' }
 /** Go on to a step, by the exit of that name. */
-export const go = (to: StepId, via: string, hangsOn?: StepId): Move => ({ move: 'go', to, via, hangsOn })
+export const go = (to: StepId, via: string, hangsOn?: HangsOn): Move => ({ move: 'go', to, via, hangsOn })
 /** End the run. */
 export const end = (reason: string): Move => ({ move: 'end', reason })
 
@@ -77,8 +77,13 @@ export class Draft {
     this.facts = { ...this.facts, ...change }
   }
 
+  /** Asks for something. What is recorded is known to the rest of the decision. */
   emit(effect: Effect): void {
     this.effects.push(effect)
+    if (effect.kind !== 'record') return
+    const { deliveries } = this.facts
+    const byId = new Map([...deliveries, effect.delivery].map((delivery) => [delivery.id, delivery]))
+    this.facts = { ...this.facts, deliveries: [...byId.values()] }
   }
 
   count(name: string, stepId: string = this.current.stepId): void {
@@ -101,7 +106,7 @@ export class Draft {
   }
 
   /** Takes note of a step entered. */
-  enter(stepId: StepId, via: string, hangsOn: StepId | null): void {
+  enter(stepId: StepId, via: string, hangsOn: HangsOn | null): void {
     const { visits, path } = this.memory
     this.set({ stepId, visit: this.current.visit + 1, waiting: 'timer', deliveryId: null })
     this.remember({

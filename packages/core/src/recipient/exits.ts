@@ -42,8 +42,8 @@ function demands(draft: Draft, { when }: ExitRule): boolean {
 }
 
 /** The end that another run of the same contact asks of this one; null = the event is of another kind. */
-export function exitByOtherRun(event: ContactEvent): Move | null {
-  if (event.name !== contactExited) return null
+export function exitByOtherRun(draft: Draft, event: ContactEvent): Move | null {
+  if (event.name !== contactExited || event.at < draft.recipient.enrolledAt) return null
   const { reason } = event.data
   return end(typeof reason === 'string' ? reason : 'goal')
 }

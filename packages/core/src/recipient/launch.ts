@@ -25,9 +25,10 @@ export type Launch =
   | 'later'
   | Move
 
-/** Plans a message for an instant: where the windows put it, and whether that is a deferral to be recorded. */
-export function planMessage(draft: Draft, item: string, _spec: MessageSpec, plannedAt: Instant): void {
-  draft.setPlan(item, { plannedAt, dueAt: plannedAt, state: 'planned', deliveryId: null, attempts: 0 })
+/** Plans a message for the instant that its rule asks for, or for another one where that is past or better met earlier. */
+export function planMessage(draft: Draft, item: string, plannedAt: Instant, dueAt: Instant = plannedAt): void {
+  const deliveryId = draft.plan(item)?.deliveryId ?? null
+  draft.setPlan(item, { plannedAt, dueAt, state: 'planned', deliveryId, attempts: 0 })
 }
 
 /**
@@ -88,6 +89,16 @@ export function drop(
     delivery: draft.delivery(item, plan, { kind: 'message', channel: spec.channel, spec }, { id, state, reason }),
   })
   return 'dropped'
+}
+
+/** Keeps the record of a deferred message that was planned again where its plan is now. */
+export function recordMove(draft: Draft, item: string, spec: MessageSpec): void {
+  const plan = draft.plan(item)
+  if (plan === undefined || plan.deliveryId === null) return
+  const reason = plan.state === 'past' ? 'past' : 'replanned'
+  const change = { id: plan.deliveryId, state: 'scheduled' as const, reason }
+  const delivery = draft.delivery(item, plan, { kind: 'message', channel: spec.channel, spec }, change)
+  draft.emit({ kind: 'record', delivery })
 }
 
 function start(draft: Draft, item: string, spec: MessageSpec): Launch {

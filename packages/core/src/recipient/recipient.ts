@@ -89,12 +89,19 @@ export interface Memory {
   readonly holdout: boolean
   /** The planned messages of the current `send` (one, keyed `''`) or `series` (by item id). */
   readonly plans: { readonly [item: string]: Plan }
-  /** The wait whose anchor the current send hangs on; null = it counts from a base. */
-  readonly hangsOn: StepId | null
+  /** The wait whose anchor the current step hangs on, and the moment it stood for; null = it counts from a base. */
+  readonly hangsOn: HangsOn | null
   /** Why `dueAt` is what it is, for `explain`. */
   readonly why: JsonObject | null
   /** The latest steps entered, oldest first; at most 50. */
   readonly path: readonly PathEntry[]
+}
+
+/** A wait on an anchor that can move. */
+export interface HangsOn {
+  readonly wait: StepId
+  /** Null = the anchor was not known. */
+  readonly at: Instant | null
 }
 
 /** A message that lies ahead, or is under way. */

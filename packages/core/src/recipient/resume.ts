@@ -3,6 +3,7 @@ import { stepOf } from '../sequence/sequence.js'
 import { type Draft, end, type Move, stay } from './draft.js'
 import type { Input } from './input.js'
 import { drop } from './launch.js'
+import { openState } from './settled.js'
 import { behaviorOf } from './steps/index.js'
 
 /**
@@ -13,16 +14,23 @@ export function resume(draft: Draft, { policy, pausedAt }: Extract<Input, { kind
   draft.set({ parked: false })
   const { recipient, now } = draft
   if (recipient.dueAt === null || recipient.visit === 0) return stay
+  // A call under way, or one whose outcome is not known, is no message that fell due.
+  const step = stepOf(draft.definition.sequence, recipient.stepId)
+  if (step === undefined || (recipient.waiting === 'delivery' && !isRetrying(draft))) return stay
   if (policy === 'shift') return shift(draft, now - pausedAt)
   const fellDue = recipient.dueAt >= pausedAt && recipient.dueAt <= now
   if (!fellDue || policy === 'send') return stay
-  const step = stepOf(draft.definition.sequence, recipient.stepId)
-  if (step === undefined) return stay
   const sends =
     step.kind === 'send' || step.kind === 'series' || (step.kind === 'wait' && leadsToSend(draft, step.next))
   if (!sends) return stay
   if (policy === 'exit') return end('paused')
   return skip(draft)
+}
+
+function isRetrying(draft: Draft): boolean {
+  return Object.keys(draft.memory.plans).some(
+    (item) => draft.plan(item)?.state === 'open' && openState(draft, item) === 'retry_wait',
+  )
 }
 
 function leadsToSend(draft: Draft, next: string): boolean {
@@ -49,16 +57,15 @@ function skip(draft: Draft): Move {
   if (step?.kind !== 'series') return stay
   for (const item of step.items) {
     const plan = draft.plan(item.id)
-    if (plan?.state === 'planned' && plan.dueAt <= draft.now) drop(draft, item.id, item, 'skipped', 'paused')
+    const fellDue = plan?.state === 'open' || (plan?.state === 'planned' && plan.dueAt <= draft.now)
+    if (fellDue) drop(draft, item.id, item, 'skipped', 'paused')
   }
   return behaviorOf('series').due(draft, step)
 }
 
 function shift(draft: Draft, byMs: number): Move {
   const { recipient, memory } = draft
-  const step = stepOf(draft.definition.sequence, recipient.stepId)
-  const anchored = anchorOf(draft)
-  if (step === undefined || anchored !== 'base' || recipient.dueAt === null) return stay
+  if (anchorOf(draft) !== 'base' || recipient.dueAt === null || recipient.waiting === 'delivery') return stay
   const plans = Object.fromEntries(
     Object.entries(memory.plans).map(([item, plan]) => [
       item,

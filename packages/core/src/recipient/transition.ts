@@ -82,7 +82,7 @@ function react(draft: Draft, input: Input): Move {
 }
 
 function onEvent(draft: Draft, step: Step, { event }: Extract<Input, { kind: 'event' }>, entered: boolean): Move {
-  const exit = exitByOtherRun(event) ?? exitsBefore(draft, 'immediately')
+  const exit = exitByOtherRun(draft, event) ?? exitsBefore(draft, 'immediately')
   if (exit !== null) return exit
   const interrupt = interruptedBy(draft, event)
   if (interrupt !== null) return interrupt
@@ -126,7 +126,7 @@ function quarantine(draft: Draft, reason: string): void {
 /** Cancels deliveries that have not started. One under way is left to its outcome. */
 export function releaseDeliveries(draft: Draft, reason: string): void {
   for (const [item, plan] of Object.entries(draft.memory.plans)) {
-    if (plan.deliveryId === null || plan.state === 'done' || plan.state === 'past') continue
+    if (plan.deliveryId === null || plan.state === 'done') continue
     const known = draft.known.deliveries.find(({ id }) => id === plan.deliveryId)
     if (known === undefined || isTerminal(known.state) || known.state === 'sending') continue
     if (known.state === 'unknown') draft.emit({ kind: 'detach', deliveryId: known.id })

@@ -11,7 +11,7 @@ const item = ''
 /** Sends one message. Its moment is the run's base. */
 export const sendBehavior: StepBehavior<SendStep> = {
   enter(draft, step) {
-    planMessage(draft, item, step, draft.memory.base)
+    planMessage(draft, item, draft.memory.base)
     return attempt(draft, step)
   },
   due(draft, step) {
@@ -63,10 +63,11 @@ export function afterFailure(step: Pick<SendStep, 'next' | 'failed' | 'onFailure
 function replan(draft: Draft, step: SendStep): Move {
   const { hangsOn } = draft.memory
   const plan = draft.plan(item)
-  const wait = hangsOn === null ? undefined : stepOf(draft.definition.sequence, hangsOn)
-  if (hangsOn === null || wait?.kind !== 'wait' || plan?.state !== 'planned') return stay
+  const wait = hangsOn === null ? undefined : stepOf(draft.definition.sequence, hangsOn.wait)
+  if (hangsOn === null || wait?.kind !== 'wait' || plan?.state !== 'planned' || plan.attempts > 0) return stay
   const { at } = planMoment(draft, wait)
-  if (at === null || at === plan.plannedAt) return stay
+  if (at === null || at === hangsOn.at) return stay
   if (plan.deliveryId !== null) drop(draft, item, step, 'canceled', 'replanned')
-  return go(hangsOn, 'replanned')
+  draft.remember({ base: Math.max(draft.now, draft.memory.base) })
+  return go(hangsOn.wait, 'replanned')
 }

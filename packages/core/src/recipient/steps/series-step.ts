@@ -1,13 +1,12 @@
 import type { Instant } from '../../schedule/instant.js'
 import type { SeriesItem, SeriesStep } from '../../sequence/step.js'
 import { type Draft, end, go, type Move, stay } from '../draft.js'
-import { drop, launch, planMessage } from '../launch.js'
-import { planMoment } from '../plan-moment.js'
+import { drop, launch, planMessage, recordMove } from '../launch.js'
+import { canMove, planMoment } from '../plan-moment.js'
 import type { Plan } from '../recipient.js'
 import { movedEarlier, windowsOf } from '../send-rules.js'
 import { detach, openState, settlePlan } from '../settled.js'
 import type { StepBehavior } from './behavior.js'
-import { afterFailure } from './send-step.js'
 
 /** Sends several messages around one anchor, each planned on its own and at most once per run. */
 export const seriesBehavior: StepBehavior<SeriesStep> = {
@@ -32,12 +31,9 @@ export const seriesBehavior: StepBehavior<SeriesStep> = {
     const open = step.items.find(({ id }) => draft.plan(id)?.state === 'open')
     if (open === undefined) return proceed(draft, step)
     const settled = settlePlan(draft, open.id, outcome)
-    if (settled === 'failed') {
-      const move = afterFailure({ next: step.next })
-      if (move.move === 'end') return move
-    }
-    const retrying = draft.recipient.waiting === 'delivery' && settled === 'waiting'
-    return retrying ? stay : proceed(draft, step)
+    // Put off by a rule it is due later; everything else that is waited for comes back to this very message.
+    const putOff = outcome.state === 'scheduled' && outcome.byRule
+    return settled === 'waiting' && !putOff ? stay : proceed(draft, step)
   },
   changed(draft, step) {
     for (const item of step.items) {
@@ -55,12 +51,19 @@ function proceed(draft: Draft, step: SeriesStep): Move {
     const launched = launch(draft, item.id, item)
     if (launched === 'open') return stay
     if (typeof launched === 'object') return launched
-    if (launched === 'later' && (draft.plan(item.id)?.dueAt ?? 0) <= draft.now) return stay
   }
   const [next] = inOrder(draft, step)
-  if (next === undefined) return go(step.next, 'next')
+  if (next === undefined) return leave(draft, step)
   const plan = draft.plan(next.id)
   return draft.wait('timer', plan?.dueAt ?? draft.now, { rule: 'series', item: next.id, plannedAt: plan?.plannedAt })
+}
+
+function leave(draft: Draft, step: SeriesStep): Move {
+  for (const item of step.items) {
+    const plan = draft.plan(item.id)
+    if (plan?.state === 'past' && plan.deliveryId !== null) drop(draft, item.id, item, 'skipped', 'past')
+  }
+  return go(step.next, 'next')
 }
 
 function inOrder(draft: Draft, step: SeriesStep): readonly SeriesItem[] {
@@ -80,26 +83,22 @@ function planItem(draft: Draft, step: SeriesStep, item: SeriesItem, when: 'enter
   const arrived = when === 'entering' ? draft.memory.base : draft.now
   if (asked === null || (asked < arrived && (item.ifPast ?? 'send') !== 'send')) {
     if (asked !== null && item.ifPast === 'exit') return end('past')
-    draft.setPlan(item.id, {
-      plannedAt: asked ?? arrived,
-      dueAt: asked ?? arrived,
-      state: 'past',
-      deliveryId: null,
-      attempts: 0,
-    })
+    const at = asked ?? arrived
+    const deliveryId = draft.plan(item.id)?.deliveryId ?? null
+    draft.setPlan(item.id, { plannedAt: at, dueAt: at, state: 'past', deliveryId, attempts: 0 })
     return null
   }
-  planMessage(draft, item.id, item, movedEarlier(windowsOf(draft, item), Math.max(asked, draft.memory.base), arrived))
+  planMessage(draft, item.id, asked, movedEarlier(windowsOf(draft, item), Math.max(asked, arrived), arrived))
   return null
 }
 
 /** Plans an item again whose anchor moved. What was sent, or is under way, is left alone; what was past is eligible again. */
 function replanItem(draft: Draft, step: SeriesStep, item: SeriesItem): Move | null {
   const plan = draft.plan(item.id)
-  if (plan === undefined || plan.state === 'done' || plan.state === 'open') return null
-  const asked = momentOf(draft, step, item)
-  if (asked === plan.plannedAt) return null
-  if (plan.state === 'past' && (asked === null || asked < draft.now)) return null
-  if (plan.deliveryId !== null) drop(draft, item.id, item, 'canceled', 'replanned')
-  return planItem(draft, step, item, 'changed')
+  if (plan === undefined || !canMove(item.anchor ?? step.anchor)) return null
+  if (plan.state === 'done' || plan.state === 'open' || plan.attempts > 0) return null
+  if (momentOf(draft, step, item) === plan.plannedAt) return null
+  const move = planItem(draft, step, item, 'changed')
+  if (move === null && plan.deliveryId !== null) recordMove(draft, item.id, item)
+  return move
 }

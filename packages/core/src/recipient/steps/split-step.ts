@@ -20,7 +20,7 @@ function decide(draft: Draft, step: SplitStep): Move {
   if (step.experiment === undefined || isInTest(saltOf(draft, step), draft.contact.id, step.experiment.testShare)) {
     return take(draft, step, assigned(draft, step), true)
   }
-  const { at, why } = planMoment(draft, { zone: 'campaign', ...step.experiment.decideAt })
+  const { at, why } = planMoment(draft, { anchor: 'campaignStart', zone: 'campaign', ...step.experiment.decideAt })
   if (at === null) return take(draft, step, step.experiment.fallback)
   // Due at once when the moment has passed: the engine makes the decision before the run is looked at again.
   draft.count('held')
@@ -51,7 +51,7 @@ function take(draft: Draft, step: SplitStep, name: string, inTest = false): Move
     arms: { ...memory.arms, [stepId]: name },
     assignedAt: inTest ? { ...memory.assignedAt, [stepId]: now } : memory.assignedAt,
     holdout: memory.holdout || arm.holdout === true,
-    base: held ? (draft.recipient.dueAt ?? now) : memory.base,
+    base: held ? Math.max(memory.base, Math.min(draft.recipient.dueAt ?? now, now)) : memory.base,
   })
   draft.count(`arm.${name}`)
   return go(arm.next, name)

@@ -26,6 +26,9 @@ export const waitForBehavior: StepBehavior<WaitForStep> = {
     return takeKnown(draft, step, limit) ?? timeOut(draft, step, limit)
   },
   event(draft, step, event) {
+    const limit = draft.recipient.dueAt
+    // The limit came first, and only the timer is late.
+    if (limit !== null && event.at > limit) return limit < draft.now ? waitForBehavior.due(draft, step) : stay
     const found = step.cases.find((candidate) => counts(draft, step, candidate, event))
     if (found !== undefined) return takeEvent(draft, found, event)
     return takeCondition(draft, step) ?? stay
@@ -35,6 +38,7 @@ export const waitForBehavior: StepBehavior<WaitForStep> = {
     if (taken !== null || !canMove(step.limit.anchor)) return taken ?? stay
     const { at: limit, why } = planMoment(draft, step.limit)
     if (limit === null || limit === draft.recipient.dueAt) return stay
+    if (limit < draft.now && step.limit.ifPast === 'exit') return end('past')
     return limit <= draft.now ? timeOut(draft, step, limit) : draft.wait('event', limit, why)
   },
 }
@@ -62,19 +66,25 @@ export function satisfies(candidate: WaitTrigger, event: ContactEvent): boolean 
 }
 
 function takeEvent(draft: Draft, taken: WaitCase, event: ContactEvent): Move {
-  const at = Math.min(event.at, draft.now)
-  draft.remember({ base: at, since: at, afterSeq: Math.max(event.seq, draft.memory.afterSeq) })
+  moveOn(draft, Math.min(event.at, draft.now))
+  draft.remember({ afterSeq: Math.max(event.seq, draft.memory.afterSeq) })
   return go(taken.next, 'event' in taken ? taken.event : 'reply')
 }
 
 function takeCondition(draft: Draft, step: WaitForStep): Move | null {
   const found = step.cases.find((candidate) => 'condition' in candidate && draft.holds(candidate.condition))
   if (found === undefined) return null
-  draft.remember({ base: draft.now, since: draft.now })
+  moveOn(draft, draft.now)
   return go(found.next, 'condition')
 }
 
 function timeOut(draft: Draft, step: WaitForStep, at: Instant): Move {
-  draft.remember({ base: at, since: at })
+  moveOn(draft, at)
   return go(step.timedOut, 'timedOut')
+}
+
+/** What follows counts from here. An event from before the step, or a limit that moved into the past, takes nothing back. */
+function moveOn(draft: Draft, at: Instant): void {
+  const { base, since } = draft.memory
+  draft.remember({ base: Math.max(at, base), since: Math.max(at, since) })
 }

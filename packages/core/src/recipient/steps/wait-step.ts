@@ -4,15 +4,15 @@ import { stepOf } from '../../sequence/sequence.js'
 import type { WaitStep } from '../../sequence/step.js'
 import { type Draft, end, go, type Move } from '../draft.js'
 import { canMove, planMoment } from '../plan-moment.js'
+import type { HangsOn } from '../recipient.js'
 import { movedEarlier, windowsOf } from '../send-rules.js'
 import type { StepBehavior } from './behavior.js'
 
 /** Waits until a moment, which becomes the base of what follows. */
 export const waitBehavior: StepBehavior<WaitStep> = {
   enter: plan,
-  due: (draft, step) => arrive(draft, step, draft.recipient.dueAt ?? draft.now),
-  changed: (draft, step) =>
-    canMove(step.anchor) ? plan(draft, step) : draft.wait('timer', dueOf(draft), draft.memory.why),
+  due: (draft, step) => planAgain(draft, step) ?? arrive(draft, step, dueOf(draft)),
+  changed: (draft, step) => planAgain(draft, step) ?? draft.wait('timer', dueOf(draft), draft.memory.why),
 }
 
 function dueOf(draft: Draft): Instant {
@@ -28,16 +28,29 @@ function plan(draft: Draft, step: WaitStep): Move {
   return draft.wait('timer', dueAt, why)
 }
 
+/** Plans anew from now on if the anchor has moved; null = it has not. */
+function planAgain(draft: Draft, step: WaitStep): Move | null {
+  if (!canMove(step.anchor)) return null
+  const { at } = planMoment(draft, step)
+  if (at !== null && earlierForNext(draft, step, at) === draft.recipient.dueAt) return null
+  const { base, since } = draft.memory
+  draft.remember({ base: Math.max(base, draft.now), since: Math.max(since, draft.now) })
+  return plan(draft, step)
+}
+
 function arrive(draft: Draft, step: WaitStep, at: Instant): Move {
   draft.remember({ base: at, since: at })
-  return go(step.next, 'next', canMove(step.anchor) ? draft.recipient.stepId : undefined)
+  return go(step.next, 'next', hangsOn(draft, step))
 }
 
 function missed(draft: Draft, step: WaitStep, ifPast: NonNullable<Moment['ifPast']>): Move {
   if (ifPast === 'exit') return end('past')
-  const hangsOn = canMove(step.anchor) ? draft.recipient.stepId : undefined
-  if (ifPast === 'skip' && step.past !== undefined) return go(step.past, 'past', hangsOn)
-  return go(step.next, ifPast === 'skip' ? 'past' : 'next', hangsOn)
+  if (ifPast === 'skip' && step.past !== undefined) return go(step.past, 'past', hangsOn(draft, step))
+  return go(step.next, ifPast === 'skip' ? 'past' : 'next', hangsOn(draft, step))
+}
+
+function hangsOn(draft: Draft, step: WaitStep): HangsOn | undefined {
+  return canMove(step.anchor) ? { wait: draft.recipient.stepId, at: planMoment(draft, step).at } : undefined
 }
 
 /** A send right behind the wait may ask to come earlier rather than outside its windows; that is decided here, in time. */
