@@ -93,8 +93,16 @@ function spread(sequence: Sequence, open: StepId[], found: Set<StepId>): void {
 
 /** The steps from which a path leads to an `exit`; a run in any other step can only end by a limit. */
 export function leadingToExit(sequence: Sequence): ReadonlySet<StepId> {
+  return leadingTo(
+    sequence,
+    Object.keys(sequence.steps).filter((id) => sequence.steps[id]?.kind === 'exit'),
+  )
+}
+
+/** The steps from which a path leads to one of the targets, these included. */
+export function leadingTo(sequence: Sequence, targets: Iterable<StepId>): ReadonlySet<StepId> {
   const before = predecessors(sequence)
-  const open = Object.keys(sequence.steps).filter((id) => sequence.steps[id]?.kind === 'exit')
+  const open = [...targets]
   const found = new Set<StepId>()
   for (let id = open.pop(); id !== undefined; id = open.pop()) {
     if (found.has(id)) continue

@@ -5,10 +5,10 @@ const mostCandidates = 1000
 
 /**
  * The candidate that was probably meant: the one with the fewest changed, added, missing or swapped letters, if these are at most
- * a third of the word, upper and lower case alike. Null = none is near.
+ * two fifths of the word, upper and lower case alike. Null = none is near.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
-  const limit = Math.max(1, Math.floor(word.length / 3))
+  const limit = Math.max(1, Math.floor(word.length * 0.4))
   if (word.length > longest) return null
   let best: string | null = null
   let bestDistance = limit + 1
@@ -28,6 +28,15 @@ export function nearest(word: string, candidates: Iterable<string>): string | nu
 export function didYouMean(word: string, candidates: Iterable<string>): string {
   const meant = nearest(word, candidates)
   return meant === null ? '' : ` Did you mean "${meant}"?`
+}
+
+/**
+ * The same for many words: only the first ones get a suggestion, because each costs a comparison with every candidate, and somebody who
+ * makes a hundred mistakes has a list of their own.
+ */
+export function suggestions(candidates: readonly string[], most = 20): (word: string) => string {
+  let given = 0
+  return (word) => (given++ < most ? didYouMean(word, candidates) : '')
 }
 
 /** Damerau's distance in its restricted form: a swap of neighbors counts once. */

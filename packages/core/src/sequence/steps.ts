@@ -20,7 +20,7 @@ import type {
 } from './authoring/typed-steps.js'
 import type { ExitStep, SeriesStep, SplitStep, WaitCase } from './step.js'
 
-// The type parameters of the builders carry where a step leads, so that `defineSequence` can check it. Editors offer the ids there.
+// The type parameters of the builders carry where a step leads, so that `defineSequence` can check it.
 
 /** Sends one message. */
 export function send<const Target extends string, const Channel extends string, const Template extends string>(

@@ -67,7 +67,8 @@ function stepIds(messages: readonly DripMessage[]): readonly StepId[] {
   const counts = new Map<string, number>()
   return messages.map((message) => {
     if (message.id !== undefined) return message.id
-    const template = templateIdOf(message)
+    // Callers without types may leave it out; then parseSequence says so.
+    const template = message.template === undefined ? 'message' : templateIdOf(message)
     let count = counts.get(template) ?? 0
     let id: StepId
     do id = ++count === 1 ? template : `${template}-${count}`

@@ -19,15 +19,17 @@ const highestCap = 100
 export function dailyLoad(sequence: Sequence, context: LintContext): readonly Issue[] {
   const caps = (context.caps ?? []).filter(({ max }) => max <= highestCap)
   if (caps.length === 0) return []
-  const delays = leastDelays(sequence, predecessors(sequence))
-  const delayOf = (id: StepId): number => delays.get(id) ?? 0
+  const before = predecessors(sequence)
   const live = reachable(sequence)
   return caps.flatMap((cap): readonly Issue[] => {
     const span = spanOf(cap)
     if (span === null) return []
+    const byDate = typeof cap.per !== 'string' && cap.per.calendar === 'day'
+    const delays = leastDelays(sequence, before, byDate)
+    const delayOf = (id: StepId): number => delays.get(id) ?? 0
     const sizes = new Map<StepId, number>()
     for (const id of live) {
-      const size = countedBy(sequence.steps[id], cap, context, span)
+      const size = countedBy(sequence.steps[id], (message) => obeys(message, cap, context), span, byDate)
       if (size > 0) sizes.set(id, size)
     }
     const worst = worstCase(sequence, sizes, delayOf, span, cap.max)
@@ -74,13 +76,18 @@ function worstCase(
   return worst
 }
 
-/** How many messages of one step, that obey and count for the cap, can fall into one span. */
-function countedBy(step: Step | undefined, cap: FrequencyCap, context: LintContext, span: number): number {
-  if (step?.kind === 'send') return obeys(step, cap, context) ? 1 : 0
-  if (step?.kind !== 'series') return 0
-  return mostTogether({ ...step, items: step.items.filter((item) => obeys(item, cap, context)) }, span)
+/** How many messages of one step that count can fall into one span. */
+function countedBy(
+  step: Step | undefined,
+  counts: (message: MessageSpec) => boolean,
+  span: number,
+  byDate: boolean,
+): number {
+  if (step?.kind === 'send') return counts(step) ? 1 : 0
+  return step?.kind === 'series' ? mostTogether({ ...step, items: step.items.filter(counts) }, span, byDate) : 0
 }
 
+/** Whether a message counts for a cap, and is held by it. */
 function obeys(message: MessageSpec, cap: FrequencyCap, context: LintContext): boolean {
   const category = message.category ?? context.category ?? 'marketing'
   if (message.rules?.caps === 'ignore' || category === 'transactional') return false
@@ -88,9 +95,9 @@ function obeys(message: MessageSpec, cap: FrequencyCap, context: LintContext): b
 }
 
 /** Items with one anchor keep their distance; of the others nothing is known. */
-function mostTogether({ anchor, items }: SeriesStep, span: number): number {
+function mostTogether({ anchor, items }: SeriesStep, span: number, byDate: boolean): number {
   const anchors = items.map((item) => JSON.stringify(item.anchor ?? anchor))
-  const offsets = items.map((item) => offsetOf(item))
+  const offsets = items.map((item) => offsetOf(item, byDate))
   const counts = offsets.map(
     (first, index) =>
       offsets.filter((other, at) => {

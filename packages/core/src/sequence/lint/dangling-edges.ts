@@ -1,27 +1,18 @@
 import type { Issue } from '../../errors.js'
 import type { JsonPath } from '../condition-nodes.js'
 import { edges } from '../graph.js'
-import { didYouMean } from '../nearest.js'
+import { suggestions } from '../nearest.js'
 import { type Sequence, stepOf } from '../sequence.js'
 import type { StepId } from '../step.js'
-
-/** A suggestion costs a comparison with every step, so only the first mistakes get one. */
-const mostSuggestions = 20
+import { error } from './rule.js'
 
 /** The start, the edges and the interrupts must lead to steps that exist. */
 export function danglingEdges(sequence: Sequence): readonly Issue[] {
-  const ids = Object.keys(sequence.steps)
+  const suggest = suggestions(Object.keys(sequence.steps))
   const issues: Issue[] = []
   const check = (code: string, target: StepId, path: JsonPath, message: string): void => {
     if (stepOf(sequence, target) !== undefined) return
-    const suggestion = issues.length < mostSuggestions ? didYouMean(target, ids) : ''
-    issues.push({
-      code,
-      path,
-      severity: 'error',
-      message,
-      fix: `Name a step that exists, or add that one.${suggestion}`,
-    })
+    issues.push(error(code, path, message, `Name a step that exists, or add that one.${suggest(target)}`))
   }
   const { start, on = [] } = sequence
   check('unknown_start', start, ['start'], `The sequence starts at "${start}", which is not a step.`)

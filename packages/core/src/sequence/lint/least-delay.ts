@@ -6,11 +6,11 @@ import { minuteMs, parseTimeOfDay } from '../../schedule/time-of-day.js'
 /**
  * How long a moment keeps a run at the least, in milliseconds, whenever it arrives. 0 for anchors other than the base, which may be past
  * on arrival, and for `until` alone, which may be now. A day counts 24 h. A part that is not valid counts as a minute: that is
- * for another rule to say.
+ * for another rule to say. With `byDate` a date is as long as a day.
  */
-export function leastDelayMs(moment: Moment): number {
+export function leastDelayMs(moment: Moment, byDate = false): number {
   if (moment.anchor !== undefined && moment.anchor !== 'base') return 0
-  return Math.max(0, offsetOf(moment).least)
+  return Math.max(0, offsetOf(moment, byDate).least)
 }
 
 /** How far a moment lies from its anchor, in milliseconds. */
@@ -21,8 +21,9 @@ export interface Offset {
   readonly fromMidnight: number | null
 }
 
-/** How far a moment lies from its anchor, whatever that turns out to be. */
-export function offsetOf({ for: duration, onDay, at, until, businessDays }: Moment): Offset {
+/** How far a moment lies from its anchor, whatever that turns out to be. With `byDate` what counts is how many dates lie between. */
+export function offsetOf({ for: duration, onDay, at, until, businessDays }: Moment, byDate = false): Offset {
+  if (onDay !== undefined && byDate) return { least: onDay * dayMs, most: onDay * dayMs, fromMidnight: onDay * dayMs }
   if (onDay !== undefined) {
     const fromMidnight = onDay * dayMs + timeOf(at)
     // The anchor may be the last minute of its date.

@@ -9,32 +9,42 @@ import type { Sequence } from '../sequence.js'
 import type { MessageSpec, RuleOverrides } from '../step.js'
 import { error, type LintContext, nameOf } from './rule.js'
 
+/** What came of a message's rules. The same for every message of a channel that sets the same. */
+interface Verdict {
+  readonly problems: readonly string[]
+  readonly opens: boolean
+}
+
 /** The rules of a message are valid, and leave some minute open in which it may go out. */
 export function neverOpens(sequence: Sequence, { rules = [] }: LintContext): readonly Issue[] {
-  const known = new Map<string, boolean>()
+  const judged = new Map<string, Verdict>()
   return messagesOf(sequence).flatMap((found): readonly Issue[] => {
     const { message, path } = found
-    const own = ownRules(message.rules ?? {})
-    const problems = validateRules({ ...own, zone: message.rules?.zone, outside: message.rules?.outside })
-    if (problems.length > 0) {
-      return problems.map((problem) =>
-        error('bad_rules', [...path, 'rules'], `${nameOf(found)} has a rule that is not valid.`, problem),
-      )
-    }
-    const layers = [...rules.flatMap((layer) => rulesAbove(layer, message)), { ...own, zone: message.rules?.zone }]
-    const key = JSON.stringify(layers)
-    const opens = known.get(key) ?? canOpen(layers)
-    known.set(key, opens)
+    const key = JSON.stringify([message.channel, message.rules])
+    const { problems, opens } = judged.get(key) ?? judge(message, rules)
+    judged.set(key, { problems, opens })
     if (opens) return []
+    const at = message.rules === undefined ? path : [...path, 'rules']
+    if (problems.length > 0) {
+      return problems.map((fix) => error('bad_rules', at, `${nameOf(found)} has a rule that is not valid.`, fix))
+    }
     return [
       error(
         'never_opens',
-        message.rules === undefined ? path : [...path, 'rules'],
+        at,
         `${nameOf(found)} can never be sent: its windows, quiet hours and blackouts leave no minute open.`,
         'Widen the windows or shorten the quiet hours of the workspace, the campaign or the step, or let the step ignore one of them.',
       ),
     ]
   })
+}
+
+function judge(message: MessageSpec, above: readonly RulesByChannel[]): Verdict {
+  const { zone, outside, ...own } = message.rules ?? {}
+  const rules: SendRules = { ...ownRules(own), zone, outside }
+  const problems = validateRules(rules)
+  if (problems.length > 0) return { problems, opens: false }
+  return { problems, opens: canOpen([...above.flatMap((layer) => rulesAbove(layer, message)), rules]) }
 }
 
 /** What a step sets itself; what it ignores is gone. */

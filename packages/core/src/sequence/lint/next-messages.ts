@@ -34,19 +34,23 @@ export function nextAmong(
 
 /**
  * How long each wait, and each limit of a `waitFor`, keeps a run at the least. One that counts from another anchor than the base takes
- * time only after waits that count from the same anchor, or after the entry if it counts from that.
+ * time only after waits that count from the same anchor, or after the entry if it counts from that. With `byDate` a date is as long
+ * as a day.
  */
 export function leastDelays(
   sequence: Sequence,
   before: ReadonlyMap<StepId, readonly StepId[]>,
+  byDate: boolean,
 ): ReadonlyMap<StepId, number> {
   const delays = new Map<StepId, number>()
   for (const [id, step] of Object.entries(sequence.steps)) {
     if (step.kind !== 'wait' && step.kind !== 'waitFor') continue
     const moment = step.kind === 'wait' ? step : step.limit
     const { anchor = 'base' } = moment
-    const atBase = anchor === 'base'
-    delays.set(id, atBase ? leastDelayMs(moment) : sinceSameAnchor(sequence, before, id, anchor, offsetOf(moment)))
+    const own = offsetOf(moment, byDate)
+    const least =
+      anchor === 'base' ? leastDelayMs(moment, byDate) : sinceSameAnchor(sequence, before, id, own, anchor, byDate)
+    delays.set(id, least)
   }
   return delays
 }
@@ -55,8 +59,9 @@ function sinceSameAnchor(
   sequence: Sequence,
   before: ReadonlyMap<StepId, readonly StepId[]>,
   from: StepId,
-  anchor: unknown,
   offset: Offset,
+  anchor: unknown,
+  byDate: boolean,
 ): number {
   const name = JSON.stringify(anchor)
   const seen = new Set<StepId>()
@@ -78,7 +83,7 @@ function sinceSameAnchor(
         continue
       }
       if (JSON.stringify(step.anchor ?? 'base') !== name) return 0
-      least = Math.min(least, leastBetween(offsetOf(step), offset))
+      least = Math.min(least, leastBetween(offsetOf(step, byDate), offset))
     }
   }
   return Number.isFinite(least) ? least : 0

@@ -1,7 +1,7 @@
 import type { Issue } from '../../errors.js'
 import type { Condition } from '../condition.js'
 import { nodesOf } from '../condition-nodes.js'
-import { didYouMean } from '../nearest.js'
+import { didYouMean, suggestions } from '../nearest.js'
 import { conditionsOf } from '../parts/step-conditions.js'
 import { type Sequence, stepOf } from '../sequence.js'
 import type { StepId, StepKind } from '../step.js'
@@ -16,7 +16,7 @@ interface Reference {
 
 /** Conditions ask only for deliveries, arms and replies of steps that exist and can have them. */
 export function references(sequence: Sequence): readonly Issue[] {
-  const ids = Object.keys(sequence.steps)
+  const suggest = suggestions(Object.keys(sequence.steps))
   return conditionsOf(sequence).flatMap(({ stepId, condition, path }) =>
     nodesOf(condition).flatMap((node): readonly Issue[] => {
       const where = stepId === null ? 'A condition of an interrupt' : `A condition of step "${stepId}"`
@@ -26,11 +26,11 @@ export function references(sequence: Sequence): readonly Issue[] {
       const { target, kinds, what } = reference
       const step = stepOf(sequence, target)
       if (step === undefined) {
-        const fix = `Name a step that exists.${didYouMean(target, ids)}`
+        const fix = `Name a step that exists.${suggest(target)}`
         return [error('unknown_reference', at, `${where} asks for ${what} "${target}", which is not a step.`, fix)]
       }
       if (!kinds.includes(step.kind)) {
-        const message = `${where} asks for ${what} "${target}", which is a ${step.kind}.`
+        const message = `${where} asks for ${what} "${target}", which is of the kind ${step.kind}.`
         return [error('wrong_reference', at, message, `Name a step of the kind ${kinds.join(', ')}.`)]
       }
       if ('arm' in node.condition && step.kind === 'split' && !Object.hasOwn(step.arms, node.condition.arm)) {

@@ -1,7 +1,7 @@
 import { type Issue, TemplateError } from '../../errors.js'
 import type { JsonValue } from '../../json.js'
 import { compileTemplate, type RenderContext, renderMessage } from '../../message/render.js'
-import { smsSegments } from '../../message/sms-segments.js'
+import { type SmsSegments, smsSegments } from '../../message/sms-segments.js'
 import type { TemplateVersion } from '../../message/template.js'
 import type { Sequence } from '../sequence.js'
 import { type LintContext, nameOf, warning } from './rule.js'
@@ -14,10 +14,16 @@ const sample = 'Benjamin'
 /** An SMS stays within a number of segments, each of which is paid for. */
 export function smsLength(sequence: Sequence, context: LintContext): readonly Issue[] {
   const most = context.maxSmsSegments ?? 3
+  const counted = new Map<TemplateVersion, SmsSegments | null>()
+  const countOf = (version: TemplateVersion): SmsSegments | null => {
+    const known = counted.has(version) ? (counted.get(version) ?? null) : count(version)
+    counted.set(version, known)
+    return known
+  }
   return templatedMessages(sequence, context).flatMap((found): readonly Issue[] => {
-    const text = found.message.channel === 'sms' ? sampleText(found.version) : null
-    if (text === null) return []
-    const { segments, forcedBy, units } = smsSegments(text)
+    const length = found.message.channel === 'sms' ? countOf(found.version) : null
+    if (length === null) return []
+    const { segments, forcedBy, units } = length
     if (segments <= most) return []
     const characters = forcedBy.slice(0, 5).join(' ')
     return [
@@ -33,13 +39,13 @@ export function smsLength(sequence: Sequence, context: LintContext): readonly Is
   })
 }
 
-/** The text with fallbacks, and a sample for every token without; null when there is none to be had. */
-function sampleText({ content, ...version }: TemplateVersion): string | null {
+/** Counts the text with fallbacks, and a sample for every token without; null when there is no text to be had. */
+function count({ content, ...version }: TemplateVersion): SmsSegments | null {
   if (content.kind !== 'text') return null
   const body: TemplateVersion = { ...version, content: { kind: 'text', body: content.body } }
   try {
     const rendered = renderMessage(compileTemplate(body), sampleContext(body))
-    return rendered.ok && rendered.content.kind === 'text' ? rendered.content.body : null
+    return rendered.ok && rendered.content.kind === 'text' ? smsSegments(rendered.content.body) : null
   } catch (problem) {
     if (problem instanceof TemplateError) return null
     throw problem
@@ -58,7 +64,7 @@ function sampleContext(version: TemplateVersion): RenderContext {
     computed: {},
     contact: { id: sample },
   }
-  const uses = usedTokens({ version })
+  const uses = usedTokens(version)
   // Sections come last, so that one over an object keeps the values that were put into it.
   for (const { name, isSection, fallback } of [...uses].sort((a, b) => Number(a.isSection) - Number(b.isSection))) {
     const hasFallback = fallback !== null || Object.hasOwn(version.fallbacks ?? {}, name)

@@ -1,8 +1,7 @@
-import type { Issue } from '../../errors.js'
-import { TemplateError } from '../../errors.js'
+import { type Issue, TemplateError } from '../../errors.js'
 import { compileTemplate } from '../../message/render.js'
 import type { TemplateVersion } from '../../message/template.js'
-import { didYouMean } from '../nearest.js'
+import { suggestions } from '../nearest.js'
 import { messagesOf, type SequenceMessage, templateIdOf } from '../parts/messages.js'
 import type { Sequence } from '../sequence.js'
 import { error, type LintContext, nameOf } from './rule.js'
@@ -26,6 +25,7 @@ export function templatedMessages(sequence: Sequence, { templates }: LintContext
 export function templates(sequence: Sequence, context: LintContext): readonly Issue[] {
   const { templates: known } = context
   if (known === undefined) return []
+  const suggest = suggestions([...known.keys()])
   const broken = new Map<TemplateVersion, string | null>()
   const problemOf = (version: TemplateVersion): string | null => {
     const problem = broken.has(version) ? (broken.get(version) ?? null) : compileProblem(version)
@@ -33,7 +33,7 @@ export function templates(sequence: Sequence, context: LintContext): readonly Is
     return problem
   }
   return [
-    ...messagesOf(sequence).flatMap((found) => referenceIssues(found, known)),
+    ...messagesOf(sequence).flatMap((found) => referenceIssues(found, known, suggest)),
     ...templatedMessages(sequence, context).flatMap((found): readonly Issue[] => {
       const problem = problemOf(found.version)
       if (problem === null) return []
@@ -43,14 +43,18 @@ export function templates(sequence: Sequence, context: LintContext): readonly Is
   ]
 }
 
-function referenceIssues(found: SequenceMessage, known: ReadonlyMap<string, TemplateVersion>): readonly Issue[] {
+function referenceIssues(
+  found: SequenceMessage,
+  known: ReadonlyMap<string, TemplateVersion>,
+  suggest: (word: string) => string,
+): readonly Issue[] {
   const id = templateIdOf(found.message)
   const { channel } = found.message
   const version = known.get(id)
   const path = [...found.path, 'template']
   if (version === undefined) {
     const message = `${nameOf(found)} uses the template "${id}", which does not exist.`
-    const fix = `Publish it, or name one that exists.${didYouMean(id, known.keys())}`
+    const fix = `Publish it, or name one that exists.${suggest(id)}`
     return [error('unknown_template', path, message, fix)]
   }
   if (version.channel === channel) return []

@@ -1,26 +1,14 @@
 import type { Issue } from '../../errors.js'
-import { edgesOf, reachableFrom } from '../graph.js'
-import { didYouMean } from '../nearest.js'
+import { suggestions } from '../nearest.js'
 import { messagesOf } from '../parts/messages.js'
 import { type Sequence, stepOf } from '../sequence.js'
-import type { StepId } from '../step.js'
+import { orderOf } from './comes-after.js'
 import { error, nameOf } from './rule.js'
 
 /** A message continues the conversation of a send that comes before it, on the same channel. */
 export function threads(sequence: Sequence): readonly Issue[] {
-  const ids = Object.keys(sequence.steps)
-  const after = new Map<StepId, ReadonlySet<StepId>>()
-  const comesAfter = (id: StepId): ReadonlySet<StepId> => {
-    const step = stepOf(sequence, id)
-    const known = after.get(id)
-    if (known !== undefined || step === undefined) return known ?? new Set()
-    const found = reachableFrom(
-      sequence,
-      edgesOf(id, step).map(({ to }) => to),
-    )
-    after.set(id, found)
-    return found
-  }
+  const suggest = suggestions(Object.keys(sequence.steps))
+  const comesAfter = orderOf(sequence)
   return messagesOf(sequence).flatMap((found): readonly Issue[] => {
     const { stepId, message, path } = found
     if (message.thread === undefined) return []
@@ -34,16 +22,15 @@ export function threads(sequence: Sequence): readonly Issue[] {
       ),
     ]
     const earlier = stepOf(sequence, sameAs)
-    if (earlier === undefined) return object('which is not a step', `Name an earlier send.${didYouMean(sameAs, ids)}`)
-    if (earlier.kind !== 'send') return object(`which is a ${earlier.kind}`, 'Name an earlier step of the kind send.')
+    if (earlier === undefined) return object('which is not a step', `Name an earlier send.${suggest(sameAs)}`)
+    if (earlier.kind !== 'send')
+      return object(`which is of the kind ${earlier.kind}`, 'Name an earlier step of the kind send.')
     if (earlier.channel !== message.channel) {
       return object(
         `which goes out by ${earlier.channel} and not by ${message.channel}`,
         'Name a send of the same channel.',
       )
     }
-    return comesAfter(sameAs).has(stepId)
-      ? []
-      : object('which does not come before it', 'Name a send that comes earlier.')
+    return comesAfter(sameAs, stepId) ? [] : object('which does not come before it', 'Name a send that comes earlier.')
   })
 }

@@ -1,6 +1,7 @@
 import { type Issue, TemplateError } from '../../errors.js'
+import type { TemplateVersion } from '../../message/template.js'
 import { type TokenUse, tokensOf } from '../../message/tokens.js'
-import { didYouMean } from '../nearest.js'
+import { suggestions } from '../nearest.js'
 import { type Sequence, stepOf } from '../sequence.js'
 import { error, type LintContext, nameOf, warning } from './rule.js'
 import { type TemplatedMessage, templatedMessages } from './templates.js'
@@ -10,12 +11,14 @@ import { type TemplatedMessage, templatedMessages } from './templates.js'
  * that gives one.
  */
 export function tokens(sequence: Sequence, context: LintContext): readonly Issue[] {
+  const replying = Object.entries(sequence.steps).filter(([, { kind }]) => kind === 'webhook' || kind === 'action')
+  const suggest = suggestions(replying.map(([id]) => id))
   return templatedMessages(sequence, context).flatMap((found) => {
     const unsure = new Set<string>()
     const issues: Issue[] = []
-    for (const token of usedTokens(found)) {
+    for (const token of usedTokens(found.version)) {
       if (unsure.has(token.name)) continue
-      const issue = replyIssue(sequence, found, token) ?? fallbackIssue(found, token, context)
+      const issue = replyIssue(sequence, found, token, suggest) ?? fallbackIssue(found, token, context)
       if (issue === null) continue
       unsure.add(token.name)
       issues.push(issue)
@@ -24,20 +27,22 @@ export function tokens(sequence: Sequence, context: LintContext): readonly Issue
   })
 }
 
-function replyIssue(sequence: Sequence, found: TemplatedMessage, { name }: TokenUse): Issue | null {
+function replyIssue(
+  sequence: Sequence,
+  found: TemplatedMessage,
+  { name }: TokenUse,
+  suggest: (word: string) => string,
+): Issue | null {
   const [first, target] = name.split('.')
   if (first !== 'webhook' || target === undefined) return null
   const kind = stepOf(sequence, target)?.kind
   if (kind === 'webhook' || kind === 'action') return null
-  const message = `${nameOf(found)} uses {{${name}}}, but "${target}" is not a webhook or action step.`
-  const replying = Object.entries(sequence.steps).filter(
-    ([, step]) => step.kind === 'webhook' || step.kind === 'action',
+  return error(
+    'unknown_reference',
+    [...found.path, 'template'],
+    `${nameOf(found)} uses {{${name}}}, but "${target}" is not a webhook or action step.`,
+    `Name a step whose reply is wanted: {{webhook.<step>.<field>}}.${suggest(target)}`,
   )
-  const fix = `Name a step whose reply is wanted: {{webhook.<step>.<field>}}.${didYouMean(
-    target,
-    replying.map(([id]) => id),
-  )}`
-  return error('unknown_reference', [...found.path, 'template'], message, fix)
 }
 
 function fallbackIssue(found: TemplatedMessage, token: TokenUse, { knownAttributes = [] }: LintContext): Issue | null {
@@ -66,10 +71,19 @@ function alwaysGiven(name: string, { message }: TemplatedMessage): boolean {
   )
 }
 
-/** The tokens of a message's template; none when it does not parse, which is another rule's business. */
-export function usedTokens({ version }: Pick<TemplatedMessage, 'version'>): readonly TokenUse[] {
+// Versions are immutable, and one template may be used by hundreds of messages.
+const read = new WeakMap<TemplateVersion, readonly TokenUse[]>()
+
+/** The tokens of a template; none when it does not parse, which is another rule's business. */
+export function usedTokens(version: TemplateVersion): readonly TokenUse[] {
+  const tokens = read.get(version) ?? readTokens(version)
+  read.set(version, tokens)
+  return tokens
+}
+
+function readTokens({ content, partials }: TemplateVersion): readonly TokenUse[] {
   try {
-    return tokensOf(version.content, version.partials)
+    return tokensOf(content, partials)
   } catch (problem) {
     if (problem instanceof TemplateError) return []
     throw problem

@@ -14,7 +14,9 @@ export function unsubscribe(sequence: Sequence, context: LintContext): readonly 
       const category = message.category ?? context.category ?? 'marketing'
       return category === 'marketing' && version.content.kind === 'email'
     })
-    .filter((found) => !usedTokens(found).some(({ name, path }) => name === 'unsubscribeUrl' && path === 'html'))
+    .filter(
+      ({ version }) => !usedTokens(version).some(({ name, path }) => name === 'unsubscribeUrl' && path === 'html'),
+    )
     .map((found) =>
       warning(
         'missing_unsubscribe',

@@ -27,7 +27,8 @@ export function zeroDelayLoops(sequence: Sequence): readonly Issue[] {
 }
 
 function delays(step: Step, { label, path }: Edge): boolean {
-  if (step.kind === 'wait') return label === 'next' && step.past !== step.next && leastDelayMs(step) >= minuteMs
+  // A wait that takes time counts from the base, so it is never past: both of its ways take that time.
+  if (step.kind === 'wait') return leastDelayMs(step) >= minuteMs
   if (step.kind !== 'waitFor') return false
   return label === 'timedOut' ? leastDelayMs(step.limit) >= minuteMs : usesUpAnEvent(step, path[1])
 }

@@ -64,15 +64,21 @@ class Translation {
         return issue.issues.flatMap((inner) => this.issuesOf({ ...inner, path: [...issue.path] }))
       case 'invalid_union':
         if ('discriminator' in issue) return wrongValue(one, value, issue.message.split('\n'))
-        return one('wrong_value', 'is not valid', issue.message)
+        return objection(one, value, issue.message)
       default:
-        if (value === undefined) return one('missing', 'is missing', issue.message)
-        return one('wrong_value', 'is not valid', issue.message)
+        return objection(one, value, issue.message)
     }
   }
 }
 
 type One = (code: string, problem: string, fix: string) => readonly Issue[]
+
+/** What our own schemas object to: their message says what would be right. */
+function objection(one: One, value: unknown, legal: string): readonly Issue[] {
+  return value === undefined
+    ? one('missing', 'is missing', `Add it. ${legal}`)
+    : one('wrong_value', 'is not valid', legal)
+}
 
 function wrongValue(one: One, value: unknown, legal: readonly string[]): readonly Issue[] {
   if (value === undefined) return one('missing', 'is missing', `Add it; it may be ${legal.join(', ')}.`)
