@@ -1,10 +1,28 @@
-import type { Settlement } from '../ports/store-deliveries.js'
-import type { Delivery } from './delivery.js'
-import { mergeFacts } from './facts.js'
+import type { JsonValue } from '../json.js'
+import type { Instant } from '../schedule/instant.js'
+import type { Delivery, DeliveryState } from './delivery.js'
+import { type Fact, mergeFacts } from './facts.js'
+
+/** What the end of an attempt says about its delivery. */
+export interface AttemptResult {
+  readonly state: Extract<DeliveryState, 'sent' | 'retry_wait' | 'failed' | 'unknown' | 'unresolved' | 'scheduled'>
+  readonly reason: string | null
+  /** Null leaves what is known; so do `sentAt`, `reply` and a false `possibleDuplicate`. */
+  readonly providerId: string | null
+  readonly sentAt: Instant | null
+  readonly facts: readonly Fact[]
+  readonly reply: JsonValue
+  /**
+   * False when the call never started, or the provider's account was blocked: the attempt is taken back, and `intendedAt` is null
+   * again if it was the first.
+   */
+  readonly attemptCounts: boolean
+  readonly possibleDuplicate: boolean
+}
 
 /** A delivery as an attempt's end leaves it. Null says nothing new; an attempt that does not count is taken back. */
-export function settledDelivery(delivery: Delivery, settlement: Settlement): Delivery {
-  const { state, reason, providerId, sentAt, facts, reply, possibleDuplicate, attemptCounts } = settlement
+export function settledDelivery(delivery: Delivery, result: AttemptResult): Delivery {
+  const { state, reason, providerId, sentAt, facts, reply, possibleDuplicate, attemptCounts } = result
   const attempts = attemptCounts ? delivery.attempts : delivery.attempts - 1
   return {
     ...delivery,

@@ -1,13 +1,21 @@
 import type { Instant } from '../schedule/instant.js'
 
+/** The calls of one second. */
+interface Tally {
+  readonly second: number
+  calls: number
+  failures: number
+}
+
 interface Circuit {
-  readonly calls: { readonly at: Instant; readonly failed: boolean }[]
+  /** The last seconds in which there were calls, oldest first. */
+  readonly tallies: Tally[]
   openUntil: Instant
   timesOpened: number
   probing: boolean
 }
 
-const windowMs = 30_000
+const windowSeconds = 30
 const enoughCalls = 20
 const firstOpenMs = 30_000
 const longestOpenMs = 10 * 60 * 1000
@@ -41,16 +49,14 @@ export class Circuits {
     const circuit = this.of(account)
     const wasProbe = circuit.probing
     circuit.probing = false
+    count(circuit, result !== 'ok', now)
     if (result === 'ok') {
-      circuit.calls.push({ at: now, failed: false })
       if (wasProbe) this.close(circuit)
       return null
     }
-    circuit.calls.push({ at: now, failed: true })
-    while (circuit.calls[0] !== undefined && circuit.calls[0].at < now - windowMs) circuit.calls.shift()
-    const failures = circuit.calls.filter(({ failed }) => failed).length
-    const tooMany = circuit.calls.length >= enoughCalls && failures * 2 >= circuit.calls.length
-    if (result !== 'blocked' && !wasProbe && !tooMany) return null
+    // Calls that were under way when it opened say nothing new.
+    if (now < circuit.openUntil) return circuit.openUntil
+    if (result !== 'blocked' && !wasProbe && !isFailing(circuit)) return null
     circuit.openUntil = now + Math.min(longestOpenMs, firstOpenMs * 2 ** circuit.timesOpened)
     circuit.timesOpened++
     return circuit.openUntil
@@ -65,12 +71,30 @@ export class Circuits {
   private close(circuit: Circuit): void {
     circuit.openUntil = 0
     circuit.timesOpened = 0
-    circuit.calls.length = 0
+    circuit.tallies.length = 0
   }
 
   private of(account: string): Circuit {
-    const known = this.byAccount.get(account) ?? { calls: [], openUntil: 0, timesOpened: 0, probing: false }
+    const known = this.byAccount.get(account) ?? { tallies: [], openUntil: 0, timesOpened: 0, probing: false }
     this.byAccount.set(account, known)
     return known
   }
+}
+
+function count({ tallies }: Circuit, failed: boolean, now: Instant): void {
+  const second = Math.floor(now / 1000)
+  while (tallies[0] !== undefined && tallies[0].second < second - windowSeconds) tallies.shift()
+  let tally = tallies.at(-1)
+  if (tally === undefined || tally.second < second) {
+    tally = { second, calls: 0, failures: 0 }
+    tallies.push(tally)
+  }
+  tally.calls++
+  if (failed) tally.failures++
+}
+
+function isFailing({ tallies }: Circuit): boolean {
+  const calls = tallies.reduce((sum, tally) => sum + tally.calls, 0)
+  const failures = tallies.reduce((sum, tally) => sum + tally.failures, 0)
+  return calls >= enoughCalls && failures * 2 >= calls
 }

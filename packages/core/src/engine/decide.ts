@@ -74,7 +74,6 @@ export function leftToClaim(decision: Decision, now: Instant): Decision {
     waiting: 'timer',
     deliveryId: null,
     dueAt: now,
-    parked: decision.before.parked,
     memory: { ...decision.after.memory, plans },
   }
   return { ...decision, after, start: null }
@@ -92,7 +91,7 @@ function withRecords(known: readonly Delivery[], effects: readonly Effect[]): re
   return [...new Map([...known, ...records].map((delivery) => [delivery.id, delivery])).values()]
 }
 
-/** The write that a decision asks for. Progress has been made, so its claims start at nothing again. */
+/** The write that a decision asks for. Where progress has been made, claims are counted from nothing again. */
 export function changeOf(context: EngineContext, decision: Decision, now: Instant): RunChange {
   const { before, after, effects } = decision
   const { workspaceId, campaignId, id } = before
@@ -132,7 +131,7 @@ export function changeOf(context: EngineContext, decision: Decision, now: Instan
     workspaceId,
     recipientId: id,
     expectedFence: before.fence,
-    recipient: { ...after, claims: 0 },
+    recipient: { ...after, claims: hasProgressed(before, after) ? 0 : before.claims },
     deliveries: [...deliveries.values()],
     contact,
     permissions,
@@ -140,6 +139,17 @@ export function changeOf(context: EngineContext, decision: Decision, now: Instan
     counters,
     detached,
   }
+}
+
+/** A run that is due again at once, and for the same, has not got anywhere. */
+function hasProgressed(before: Recipient, after: Recipient): boolean {
+  return (
+    after.status !== before.status ||
+    after.visit !== before.visit ||
+    after.dueAt !== before.dueAt ||
+    after.waiting !== before.waiting ||
+    after.deliveryId !== before.deliveryId
+  )
 }
 
 /** What a delivery's state is counted as: `delivery.sent`, `delivery.skipped.quiet_hours`. */

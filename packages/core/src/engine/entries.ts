@@ -86,6 +86,7 @@ function firstMemory(at: Instant, event: ContactEvent | null): Memory {
     holdout: false,
     plans: {},
     hangsOn: null,
+    missed: null,
     why: null,
     path: [],
   }

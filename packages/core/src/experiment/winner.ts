@@ -1,6 +1,14 @@
-import type { ArmTally } from '../ports/store-campaigns.js'
 import type { ExperimentSpec } from '../sequence/step.js'
 import { twoProportionPValue } from './significance.js'
+
+/** How an arm did. */
+export interface ArmTally {
+  readonly arm: string
+  /** People assigned, each counted once. */
+  readonly assigned: number
+  /** Of them, those with a success within the horizon. */
+  readonly converted: number
+}
 
 /** What an experiment's numbers say. */
 export interface Verdict {

@@ -1,6 +1,9 @@
 import type { Campaign } from '../campaign/campaign.js'
+import type { ArmTally } from '../experiment/winner.js'
 import type { Instant } from '../schedule/instant.js'
 import type { SequenceVersion } from '../sequence/sequence.js'
+
+export type { ArmTally } from '../experiment/winner.js'
 
 /** What an experiment decided. Written once; held people and later arrivals take it. */
 export interface ExperimentDecision {
@@ -13,15 +16,6 @@ export interface ExperimentDecision {
   readonly significant: boolean
   readonly pValue: number | null
   readonly tally: readonly ArmTally[]
-}
-
-/** How an arm did. */
-export interface ArmTally {
-  readonly arm: string
-  /** People assigned, each counted once. */
-  readonly assigned: number
-  /** Of them, those with a success within the horizon. */
-  readonly converted: number
 }
 
 /** Campaigns, their published versions, and the decisions of their experiments. */

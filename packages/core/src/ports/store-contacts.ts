@@ -1,27 +1,16 @@
-import type { Consent } from '../contact/consent.js'
 import type { Contact, ContactInput, Permissions } from '../contact/contact.js'
-import type { Suppression } from '../contact/suppression.js'
+import type { PermissionChange } from '../contact/permission-change.js'
 import type { Instant } from '../schedule/instant.js'
 import type { Condition } from '../sequence/condition.js'
 import type { Page, Transaction } from './store.js'
+
+export type { PermissionChange } from '../contact/permission-change.js'
 
 /** Names a contact. */
 export interface ContactKey {
   readonly workspaceId: string
   readonly contactId: string
 }
-
-/** A change to whether an address may be written to. */
-export type PermissionChange =
-  | { readonly kind: 'consent'; readonly contactId: string; readonly consent: Consent }
-  | { readonly kind: 'suppress'; readonly suppression: Suppression }
-  /** Lifts the suppressions of that address for these reasons. */
-  | {
-      readonly kind: 'lift'
-      readonly channel: string
-      readonly address: string
-      readonly reasons: readonly Suppression['reason'][]
-    }
 
 /** Contacts that the Store keeps, and the permissions of all contacts, also of those that the host keeps. */
 export interface ContactStore {

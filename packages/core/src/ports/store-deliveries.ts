@@ -1,6 +1,6 @@
 import type { Delivery, DeliveryState } from '../delivery/delivery.js'
-import type { Fact } from '../delivery/facts.js'
 import type { IntentGuard, IntentVerdict } from '../delivery/intent.js'
+import type { AttemptResult } from '../delivery/settled-delivery.js'
 import type { JsonValue } from '../json.js'
 import type { Instant } from '../schedule/instant.js'
 import type { Page } from './store.js'
@@ -31,24 +31,11 @@ export type IntentResult =
   | { readonly result: 'refused'; readonly verdict: Exclude<IntentVerdict, { verdict: 'start' }> }
 
 /** How an attempt ended. */
-export interface Settlement {
+export interface Settlement extends AttemptResult {
   readonly workspaceId: string
   readonly deliveryId: number
   /** The attempt this is about; one that is not the delivery's latest changes nothing. */
   readonly attempt: number
-  readonly state: Extract<DeliveryState, 'sent' | 'retry_wait' | 'failed' | 'unknown' | 'unresolved' | 'scheduled'>
-  readonly reason: string | null
-  /** Null leaves what is known; so do `sentAt`, `reply` and a false `possibleDuplicate`. */
-  readonly providerId: string | null
-  readonly sentAt: Instant | null
-  readonly facts: readonly Fact[]
-  readonly reply: JsonValue
-  /**
-   * False when the call never started, or the provider's account was blocked: the attempt is taken back, and `intendedAt` is null
-   * again if it was the first.
-   */
-  readonly attemptCounts: boolean
-  readonly possibleDuplicate: boolean
   /** When to look at it again: set exactly while the outcome is unknown. */
   readonly lookAt: Instant | null
   /** What the run does now; null = it no longer waits for this. */

@@ -72,6 +72,12 @@ export class Draft {
     this.set({ memory: { ...this.memory, ...change } })
   }
 
+  /** What follows counts from this instant. Nothing is taken back: an event from before, or a late timer, moves neither back. */
+  countFrom(at: Instant): void {
+    const { base, since } = this.memory
+    this.remember({ base: Math.max(at, base), since: Math.max(at, since) })
+  }
+
   /** Later steps of this decision see the contact as the step left it. */
   learn(change: Partial<Pick<RunFacts, 'contact' | 'permissions'>>): void {
     this.facts = { ...this.facts, ...change }

@@ -1,7 +1,7 @@
 import type { ContactInput } from '../contact/contact.js'
+import type { PermissionChange } from '../contact/permission-change.js'
 import type { Delivery } from '../delivery/delivery.js'
 import type { JsonObject } from '../json.js'
-import type { PermissionChange } from '../ports/store-contacts.js'
 import type { ActionStep, MessageSpec, WebhookStep } from '../sequence/step.js'
 
 /** What a decision asks for. Data only; the engine carries it out. */

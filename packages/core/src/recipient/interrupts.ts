@@ -22,9 +22,8 @@ export function interruptedBy(draft: Draft, event: ContactEvent): Move | null {
   draft.remember({
     trigger: { name: event.name, at, data: event.data },
     interrupted: [...new Set([...memory.interrupted, index])],
-    base: Math.max(at, memory.base),
-    since: Math.max(at, memory.since),
     afterSeq: event.seq,
   })
+  draft.countFrom(at)
   return go(interrupt.goto, `interrupt ${event.name}`)
 }

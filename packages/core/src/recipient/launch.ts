@@ -32,7 +32,7 @@ export function planMessage(draft: Draft, item: string, plannedAt: Instant, dueA
 }
 
 /**
- * Looks at a planned message in the order of what may stop it: exits, expiry, holdout, its windows, lateness, `skipWhen`, a closed
+ * Looks at a planned message in the order of what may stop it: exits, a pause, expiry, holdout, its windows, lateness, `skipWhen`, a closed
  * channel. What passes is started.
  */
 export function launch(draft: Draft, item: string, spec: MessageSpec): Launch {
@@ -41,6 +41,10 @@ export function launch(draft: Draft, item: string, spec: MessageSpec): Launch {
   if (plan.dueAt > draft.now) return 'later'
   const exit = exitsBefore(draft, 'beforeSend')
   if (exit !== null) return exit
+  const { missed } = draft.memory
+  if (missed !== null && plan.dueAt <= missed.until) {
+    return missed.policy === 'exit' ? end('paused') : drop(draft, item, spec, 'skipped', 'paused')
+  }
   if (draft.memory.holdout) return drop(draft, item, spec, 'skipped', 'holdout')
   const deferred = obeyWindows(draft, item, spec, plan)
   if (deferred !== null) return deferred

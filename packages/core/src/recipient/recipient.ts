@@ -1,3 +1,4 @@
+import type { ResumePolicy } from '../campaign/campaign.js'
 import type { JsonObject, JsonValue } from '../json.js'
 import type { Instant } from '../schedule/instant.js'
 import type { Priority, StepId } from '../sequence/step.js'
@@ -91,6 +92,8 @@ export interface Memory {
   readonly plans: { readonly [item: string]: Plan }
   /** The wait whose anchor the current step hangs on, and the moment it stood for; null = it counts from a base. */
   readonly hangsOn: HangsOn | null
+  /** What fell due in a pause, and what a resume has said about it; null = nothing was said. */
+  readonly missed: Missed | null
   /** Why `dueAt` is what it is, for `explain`. */
   readonly why: JsonObject | null
   /** The latest steps entered, oldest first; at most 50. */
@@ -102,6 +105,13 @@ export interface HangsOn {
   readonly wait: StepId
   /** Null = the anchor was not known. */
   readonly at: Instant | null
+}
+
+/** Messages that fell due in a pause and are not to be sent any more. */
+export interface Missed {
+  /** When the pause was over: later messages are not meant. */
+  readonly until: Instant
+  readonly policy: Extract<ResumePolicy, 'skip' | 'exit'>
 }
 
 /** A message that lies ahead, or is under way. */

@@ -18,7 +18,10 @@ export function settlePlan(draft: Draft, item: string, outcome: Outcome): Settle
     case 'sent': {
       draft.setPlan(item, { ...plan, state: 'done' })
       const base = outcome.sentAt - plan.dueAt > toleranceMs ? outcome.sentAt : plan.dueAt
-      draft.remember({ base: Math.max(base, draft.memory.base), since: outcome.intendedAt })
+      draft.remember({
+        base: Math.max(base, draft.memory.base),
+        since: Math.max(outcome.intendedAt, draft.memory.since),
+      })
       return 'done'
     }
     case 'failed':

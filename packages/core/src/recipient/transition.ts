@@ -10,7 +10,7 @@ import { interruptedBy } from './interrupts.js'
 import { laneOf } from './lane.js'
 import { isLive, type Recipient } from './recipient.js'
 import { resume } from './resume.js'
-import type { RunDefinition, RunFacts } from './run-facts.js'
+import { eventsOfRun, type RunDefinition, type RunFacts } from './run-facts.js'
 import type { StepBehavior } from './steps/behavior.js'
 import { behaviorOf } from './steps/index.js'
 
@@ -82,7 +82,10 @@ function react(draft: Draft, input: Input): Move {
 }
 
 function onEvent(draft: Draft, step: Step, { event }: Extract<Input, { kind: 'event' }>, entered: boolean): Move {
-  const exit = exitByOtherRun(draft, event) ?? exitsBefore(draft, 'immediately')
+  const exitElsewhere = exitByOtherRun(draft, event)
+  if (exitElsewhere !== null) return exitElsewhere
+  if (eventsOfRun(draft.definition, draft.recipient, [event]).length === 0) return stay
+  const exit = exitsBefore(draft, 'immediately')
   if (exit !== null) return exit
   const interrupt = interruptedBy(draft, event)
   if (interrupt !== null) return interrupt

@@ -99,6 +99,7 @@ export function aMemory(change: Partial<Memory> = {}): Memory {
     holdout: false,
     plans: {},
     hangsOn: null,
+    missed: null,
     why: null,
     path: [],
     ...change,

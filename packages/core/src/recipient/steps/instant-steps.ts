@@ -1,5 +1,5 @@
 import type { Contact } from '../../contact/contact.js'
-import type { PermissionChange } from '../../ports/store-contacts.js'
+import type { PermissionChange } from '../../contact/permission-change.js'
 import type { BranchStep, ExitStep, UpdateStep } from '../../sequence/step.js'
 import { type Draft, end, go, type Move } from '../draft.js'
 import type { StepBehavior } from './behavior.js'

@@ -66,7 +66,7 @@ export function satisfies(candidate: WaitTrigger, event: ContactEvent): boolean 
 }
 
 function takeEvent(draft: Draft, taken: WaitCase, event: ContactEvent): Move {
-  moveOn(draft, Math.min(event.at, draft.now))
+  draft.countFrom(Math.min(event.at, draft.now))
   draft.remember({ afterSeq: Math.max(event.seq, draft.memory.afterSeq) })
   return go(taken.next, 'event' in taken ? taken.event : 'reply')
 }
@@ -74,17 +74,11 @@ function takeEvent(draft: Draft, taken: WaitCase, event: ContactEvent): Move {
 function takeCondition(draft: Draft, step: WaitForStep): Move | null {
   const found = step.cases.find((candidate) => 'condition' in candidate && draft.holds(candidate.condition))
   if (found === undefined) return null
-  moveOn(draft, draft.now)
+  draft.countFrom(draft.now)
   return go(found.next, 'condition')
 }
 
 function timeOut(draft: Draft, step: WaitForStep, at: Instant): Move {
-  moveOn(draft, at)
+  draft.countFrom(at)
   return go(step.timedOut, 'timedOut')
-}
-
-/** What follows counts from here. An event from before the step, or a limit that moved into the past, takes nothing back. */
-function moveOn(draft: Draft, at: Instant): void {
-  const { base, since } = draft.memory
-  draft.remember({ base: Math.max(at, base), since: Math.max(at, since) })
 }

@@ -33,13 +33,12 @@ function planAgain(draft: Draft, step: WaitStep): Move | null {
   if (!canMove(step.anchor)) return null
   const { at } = planMoment(draft, step)
   if (at !== null && earlierForNext(draft, step, at) === draft.recipient.dueAt) return null
-  const { base, since } = draft.memory
-  draft.remember({ base: Math.max(base, draft.now), since: Math.max(since, draft.now) })
+  draft.countFrom(draft.now)
   return plan(draft, step)
 }
 
 function arrive(draft: Draft, step: WaitStep, at: Instant): Move {
-  draft.remember({ base: at, since: at })
+  draft.countFrom(at)
   return go(step.next, 'next', hangsOn(draft, step))
 }
 
