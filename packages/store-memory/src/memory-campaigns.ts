@@ -1,4 +1,4 @@
-import { type Campaign, type CampaignStore, ConflictError, type ExperimentDecision } from '@drumbeat/core'
+import { type Campaign, type CampaignStore, ConflictError, contactKey, type ExperimentDecision } from '@drumbeat/core'
 import type { Call } from './call.js'
 import { byText, keyOf } from './keys.js'
 import type { State } from './state.js'
@@ -73,7 +73,12 @@ function deleteCampaign(state: State, workspaceId: string, campaignId: string): 
     state.counters.delete(keyOf(workspaceId, campaignId, stepId, name))
   }
   for (const { run } of state.runsOfCampaign.of(key)) state.runs.delete(run.id)
-  for (const { id } of state.deliveriesOfCampaign.of(key)) {
+  const deliveries = state.deliveriesOfCampaign.of(key)
+  for (const item of deliveries.flatMap((delivery) => state.inboxOf.of(contactKey(delivery)))) {
+    const belongsToIt = item.kind === 'report' && deliveries.some(({ id }) => id === item.deliveryId)
+    if (belongsToIt) state.inbox.delete(item.seq)
+  }
+  for (const { id } of deliveries) {
     state.deliveries.delete(id)
     state.attempts.delete(id)
     state.looks.delete(id)

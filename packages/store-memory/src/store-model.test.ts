@@ -54,5 +54,7 @@ test.each<[string, (store: Store) => Partial<Store>]>([
     }),
   ],
 ])('the model finds a store that %s', async (_, breakIt) => {
-  await expect(storesAgree(open, broken(breakIt), { runs: 300, seed: 1 })).rejects.toThrow(/Property failed/)
+  await expect(storesAgree(open, broken(breakIt), { runs: 300, seed: 1, shrink: false })).rejects.toThrow(
+    /Property failed/,
+  )
 })

@@ -1,6 +1,14 @@
 import type { Store } from '@drumbeat/core'
+import { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
-import { postgresStore } from '../src/index.js'
+import { type PostgresStoreOptions, pgliteStore, postgresStore } from '../src/index.js'
+
+/** An open and empty store, and how to throw it away. */
+export interface OpenedStore {
+  readonly store: Store
+  readonly schema: string
+  readonly close: () => Promise<void>
+}
 
 /** The server that `npm test` provides. */
 export function databaseUrl(): string {
@@ -18,18 +26,46 @@ export function newSchema(): string {
   return `t_${process.pid}_${Date.now().toString(36)}_${schemas}`
 }
 
-/** A store on PostgreSQL in a schema of its own, on the caller's clock. */
-export async function openPostgres(): Promise<{ store: Store; close(): Promise<void> }> {
+/** A pool of its own on the server. */
+export function newPool(options: pg.PoolConfig = {}): pg.Pool {
+  return new pg.Pool({ connectionString: databaseUrl(), max: 8, ...options })
+}
+
+/** A store on PostgreSQL in a schema of its own, on the caller's clock unless told otherwise, and the pool beside it. */
+export async function openPostgres(
+  options: Partial<PostgresStoreOptions> = {},
+): Promise<OpenedStore & { readonly pool: pg.Pool }> {
   const schema = newSchema()
-  const pool = new pg.Pool({ connectionString: databaseUrl(), max: 8 })
-  const store = postgresStore({ pool, schema, clock: 'caller' })
+  const pool = newPool()
+  const store = postgresStore({ pool, schema, clock: 'caller', ...options })
   await store.open()
   return {
     store,
+    schema,
+    pool,
     async close() {
       await store.close()
       await pool.query(`drop schema ${schema} cascade`)
       await pool.end()
+    },
+  }
+}
+
+let embedded: Promise<PGlite> | undefined
+
+/** A store on PGlite in memory: a schema of its own in one database per test file, which takes a second to make. */
+export async function openPglite(): Promise<OpenedStore> {
+  embedded ??= PGlite.create()
+  const db = await embedded
+  const schema = newSchema()
+  const store = pgliteStore({ db, schema, clock: 'caller' })
+  await store.open()
+  return {
+    store,
+    schema,
+    async close() {
+      await store.close()
+      await db.exec(`drop schema ${schema} cascade`)
     },
   }
 }

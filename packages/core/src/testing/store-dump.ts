@@ -1,4 +1,7 @@
+import type { Campaign } from '../campaign/campaign.js'
 import type { Store } from '../ports/store.js'
+import type { InboxItem } from '../ports/store-inbox.js'
+import type { Recipient } from '../recipient/recipient.js'
 import type { Instant } from '../schedule/instant.js'
 
 /** The contacts, campaigns and addresses whose traces a dump looks for. */
@@ -10,34 +13,47 @@ export interface DumpScope {
   readonly now: Instant
 }
 
-/** Everything of a workspace that can be read through the port, as plain data: two dumps are equal when nothing has changed. */
-export async function dumpWorkspace(store: Store, scope: DumpScope): Promise<Record<string, unknown>> {
+/** Everything of a workspace that can be read through the port, as plain data. */
+export interface WorkspaceDump {
+  readonly perCampaign: readonly { readonly recipients: readonly Recipient[]; readonly [what: string]: unknown }[]
+  readonly [what: string]: unknown
+}
+
+/** Reads everything of a workspace: two dumps are equal when nothing has changed. */
+export async function dumpWorkspace(store: Store, scope: DumpScope): Promise<WorkspaceDump> {
   const { workspaceId } = scope
   const campaigns = await store.campaigns.list({ workspaceId })
-  const perCampaign: Record<string, unknown> = {}
-  for (const { id: campaignId, version } of campaigns) {
-    const numbers = Array.from({ length: (version ?? 0) + 1 }, (_, index) => index + 1)
-    const recipients = await store.recipients.ofCampaign({ workspaceId, campaignId, limit: 1000 })
-    perCampaign[campaignId] = {
-      recipients,
-      versions: await store.campaigns.versions(numbers.map((number) => ({ workspaceId, campaignId, version: number }))),
-      decisions: await store.campaigns.decisions({ workspaceId, campaignIds: [campaignId] }),
-      deliveries: await store.deliveries.ofCampaign({ workspaceId, campaignId, limit: 1000 }),
-      counters: await countersOf(store, workspaceId, campaignId),
-    }
-  }
   const templates = await store.templates.list({ workspaceId })
   return {
     campaigns,
-    perCampaign,
+    perCampaign: await Promise.all(campaigns.map((campaign) => dumpCampaign(store, campaign))),
     templates: await Promise.all(
       templates.map(({ templateId }) => store.templates.history({ workspaceId, templateId })),
     ),
     settings: await store.control.workspace({ workspaceId }),
     gates: [...(await store.control.closedGates({ workspaceIds: [workspaceId] }))].sort(byJson),
     audit: await store.control.auditLog({ workspaceId, limit: 1000 }),
-    inbox: (await store.inbox.peek({ limit: 1000 })).items.filter((item) => item.workspaceId === workspaceId),
+    inbox: itemsByKind(
+      (await store.inbox.peek({ limit: 1000 })).items.filter((item) => item.workspaceId === workspaceId),
+    ),
     ...(await dumpContacts(store, scope)),
+  }
+}
+
+async function dumpCampaign(
+  store: Store,
+  { workspaceId, id: campaignId, version }: Campaign,
+): Promise<WorkspaceDump['perCampaign'][number]> {
+  const numbers = Array.from({ length: (version ?? 0) + 1 }, (_, index) => index + 1)
+  const versions = numbers.map((number) => ({ workspaceId, campaignId, version: number }))
+  const decisions = await store.campaigns.decisions({ workspaceId, campaignIds: [campaignId] })
+  const counters = await store.recipients.counters({ workspaceId, campaignId })
+  return {
+    recipients: await store.recipients.ofCampaign({ workspaceId, campaignId, limit: 1000 }),
+    versions: await store.campaigns.versions(versions),
+    decisions: [...decisions].sort(byJson),
+    deliveries: await store.deliveries.ofCampaign({ workspaceId, campaignId, limit: 1000 }),
+    counters: counters.filter(({ value }) => value !== 0).sort(byJson),
   }
 }
 
@@ -57,9 +73,10 @@ async function dumpContacts(store: Store, scope: DumpScope): Promise<Record<stri
   }
 }
 
-async function countersOf(store: Store, workspaceId: string, campaignId: string): Promise<readonly unknown[]> {
-  const counters = await store.recipients.counters({ workspaceId, campaignId })
-  return counters.filter(({ value }) => value !== 0).sort(byJson)
+/** Items in the order of arrival within each kind: what one call adds of several kinds comes in any order. */
+export function itemsByKind(items: readonly InboxItem[]): { readonly [kind: string]: readonly InboxItem[] } {
+  const ofKind = (wanted: InboxItem['kind']) => items.filter(({ kind }) => kind === wanted)
+  return { events: ofKind('event'), reports: ofKind('report'), changes: ofKind('contact_changed') }
 }
 
 /** An order for rows whose own order means nothing. */

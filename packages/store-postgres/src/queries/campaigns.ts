@@ -39,9 +39,9 @@ export function campaignQueries({ database, s }: QueryContext): CampaignStore {
               [...params, instant(createdAt)],
             )
           : connection.query(
-              `update ${s}.campaigns set status = $3, revision = $4::bigint, definition = $5::json
-               where workspace_id = $1 and campaign_id = $2 and revision = $6::bigint returning 1`,
-              [...params, expectedRevision],
+              `update ${s}.campaigns set status = $3, revision = $4::bigint, definition = $5::json, created_at = $6::timestamptz
+               where workspace_id = $1 and campaign_id = $2 and revision = $7::bigint returning 1`,
+              [...params, instant(createdAt), expectedRevision],
             ),
       )
       if (written.length > 0) return
@@ -91,6 +91,11 @@ export function campaignQueries({ database, s }: QueryContext): CampaignStore {
         ]) {
           await connection.query(`delete from ${s}.${table} where ${ours}`, key)
         }
+        await connection.query(
+          `delete from ${s}.gates where workspace_id = $1
+           and (kind = 'campaign' and ref = $2 or kind = 'step' and starts_with(ref, $2 || '/'))`,
+          key,
+        )
       }),
     async publish({ workspaceId, campaignId, version, sequence, contentHash, publishedAt }) {
       await database.write((connection) =>

@@ -27,7 +27,7 @@ const laneRows = batch<LaneKey>({
   priority: ['text', ({ priority }) => priority],
 })
 
-/** The numbers of lanes, kept in memory: they never change. */
+/** The numbers of lanes, kept in memory once they are committed: they never change. */
 export class Lanes {
   private readonly known = new Map<string, number>()
 
@@ -40,31 +40,33 @@ export class Lanes {
   ): Promise<(run: { readonly workspaceId: string; readonly lane: Lane }) => number> {
     const keys = new Map(runs.map((run) => [laneKey(run), { workspaceId: run.workspaceId, ...run.lane }]))
     const missing = [...keys].filter(([key]) => !this.known.has(key)).map(([, lane]) => lane)
-    if (missing.length > 0) await this.make(connection, missing)
-    return (run) => this.known.get(laneKey(run)) ?? 0
+    const made = missing.length > 0 ? await this.make(connection, missing) : new Map<string, number>()
+    return (run) => this.known.get(laneKey(run)) ?? made.get(laneKey(run)) ?? 0
   }
 
-  private async make(connection: Connection, missing: readonly LaneKey[]): Promise<void> {
+  /**
+   * Makes lanes that are new. One that this transaction has made itself (`age` 0 or less) goes with it if it rolls back, so only
+   * those of earlier transactions are remembered.
+   */
+  private async make(connection: Connection, missing: readonly LaneKey[]): Promise<ReadonlyMap<string, number>> {
     const { s } = this
     await connection.query(
       `insert into ${s}.lanes (workspace_id, channel, priority)
        select ${laneRows.columns} from ${laneRows.from('t')} on conflict do nothing`,
       laneRows.params(missing),
     )
-    const found = await connection.query<{ id: number } & LaneKey>(
-      `select ${int('l.id')} as id, l.workspace_id as "workspaceId", l.channel, l.priority
+    const found = await connection.query<{ id: number; committed: boolean } & LaneKey>(
+      `select ${int('l.id')} as id, age(l.xmin) > 0 as committed, l.workspace_id as "workspaceId", l.channel, l.priority
        from ${s}.lanes l join ${laneRows.from('t')} using (workspace_id, channel, priority)`,
       laneRows.params(missing),
     )
-    // A transaction that rolls back takes its new lanes with it: they are remembered only once they are seen from outside.
-    for (const { id, workspaceId, channel, priority } of found) {
-      this.known.set(laneKey({ workspaceId, lane: { channel, priority: priority as Lane['priority'] } }), id)
+    const made = new Map<string, number>()
+    for (const { id, committed, workspaceId, channel, priority } of found) {
+      const key = laneKey({ workspaceId, lane: { channel, priority: priority as Lane['priority'] } })
+      made.set(key, id)
+      if (committed) this.known.set(key, id)
     }
-  }
-
-  /** Forgets what was learned in a transaction that did not commit. */
-  forget(): void {
-    this.known.clear()
+    return made
   }
 }
 

@@ -52,47 +52,60 @@ export async function beginAll(
   runs: readonly NewRun[],
 ): Promise<readonly Recipient[]> {
   const begun: Recipient[] = []
-  for (const round of rounds(runs, identityOf)) begun.push(...(await beginRound(context, connection, round)))
-  const order = new Map(runs.map((run, index) => [identityOf(run), index]))
-  return begun.sort((a, b) => (order.get(identityOf(a)) ?? 0) - (order.get(identityOf(b)) ?? 0) || a.id - b.id)
+  const numbered = await numberedRuns(context, connection, runs)
+  for (const round of rounds(numbered, ({ run }) => identityOf(run)))
+    begun.push(...(await beginRound(context, connection, round)))
+  return begun.sort((a, b) => a.id - b.id)
+}
+
+interface Numbered {
+  readonly run: NewRun
+  readonly id: number
+}
+
+/** An id for each run, in the order of the request; those of runs that are not begun are lost. */
+async function numberedRuns(
+  { s }: QueryContext,
+  connection: Connection,
+  runs: readonly NewRun[],
+): Promise<readonly Numbered[]> {
+  if (runs.length === 0) return []
+  const rows = await connection.query<{ id: number }>(
+    `select ${int(`nextval('${s}.recipient_ids')`)} as id from generate_series(1, $1::int)`,
+    [runs.length],
+  )
+  const ids = rows.map(({ id }) => id).sort((a, b) => a - b)
+  return runs.map((run, index) => ({ run, id: ids[index] ?? 0 }))
 }
 
 async function beginRound(
   context: QueryContext,
   connection: Connection,
-  runs: readonly NewRun[],
+  wanted: readonly Numbered[],
 ): Promise<readonly Recipient[]> {
   const { s, lanes } = context
-  if (runs.length === 0) return []
+  if (wanted.length === 0) return []
   const before = await connection.query<{ n: number; last: number; live: boolean }>(
     `select t.n::float8 as n, ${int('max(e.entry_no)')} as last, bool_or(r.ended_at is null) as live
      from ${identity.numbered('t')} join ${s}.campaign_entries e using (workspace_id, contact_id, campaign_id, run_key)
      join ${s}.campaign_recipients r on r.id = e.recipient_id group by t.n`,
-    identity.params(runs),
+    identity.params(wanted.map(({ run }) => run)),
   )
   const known = new Map(before.map((row) => [row.n - 1, row]))
-  const allowed = runs.flatMap((run, index) => {
+  const allowed = wanted.flatMap(({ run, id }, index) => {
     const { last = 0, live = false } = known.get(index) ?? {}
     const refused = (run.again === 'never' && last > 0) || (run.again === 'afterExit' && live)
-    return refused ? [] : [{ run, entryNo: last + 1 }]
+    return refused ? [] : [{ run, id, entryNo: last + 1 }]
   })
   if (allowed.length === 0) return []
   const laneOf = await lanes.of(
     connection,
     allowed.map(({ run }) => ({ workspaceId: run.workspaceId, lane: run.recipient.lane })),
   )
-  const ids = await connection.query<{ id: number }>(
-    `select ${int(`nextval('${s}.recipient_ids')`)} as id from generate_series(1, $1::int)`,
-    [allowed.length],
-  )
-  const inserts = allowed.map(
-    ({ run, entryNo }, index): RunInsert => ({
-      run,
-      entryNo,
-      id: ids[index]?.id ?? 0,
-      lane: laneOf({ workspaceId: run.workspaceId, lane: run.recipient.lane }),
-    }),
-  )
+  const inserts = allowed.map((one): RunInsert => {
+    const { workspaceId, recipient } = one.run
+    return { ...one, lane: laneOf({ workspaceId, lane: recipient.lane }) }
+  })
   const sorted = [...inserts].sort((a, b) => (identityOf(a.run) < identityOf(b.run) ? -1 : 1))
   const made = await connection.query<{ id: number }>(
     `with entered as (
@@ -106,7 +119,7 @@ async function beginRound(
   )
   const created = new Set(made.map(({ id }) => id))
   // Somebody entered at the same moment: those who may enter again are looked at again, now that it can be seen.
-  const beaten = inserts.filter(({ id, run }) => !created.has(id) && run.again !== 'never').map(({ run }) => run)
+  const beaten = allowed.filter(({ id, run }) => !created.has(id) && run.again !== 'never')
   const again = beaten.length === 0 ? [] : await beginRound(context, connection, beaten)
   const begun = inserts
     .filter(({ id }) => created.has(id))

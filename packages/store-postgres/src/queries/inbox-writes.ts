@@ -19,7 +19,7 @@ const eventRows = batch<ScopedEvent>({
   data: ['jsonb', ({ event }) => jsonb(event.data)],
 })
 
-/** Appends events and their inbox rows, once per event id. Returns how many were new. */
+/** Appends events and their inbox rows, once per event id: of several in one batch the first counts. Returns how many were new. */
 export async function appendEvents(
   connection: Connection,
   s: string,
@@ -31,13 +31,12 @@ export async function appendEvents(
     `with added as (
        insert into ${s}.events (${eventRows.columns})
        select ${eventRows.columns} from ${eventRows.numbered('t')} order by n
-       on conflict do nothing returning workspace_id, event_id),
+       on conflict do nothing returning workspace_id, event_id, contact_id),
      boxed as (
        insert into ${s}.inbox (workspace_id, contact_id, received_at, kind, event_id)
-       select t.workspace_id, t.contact_id, $${eventRows.size + 1}::timestamptz, 'event', t.event_id
-       from (select workspace_id, event_id, contact_id, min(n) as n from ${eventRows.numbered('t')}
-             group by workspace_id, event_id, contact_id) t
-       join added using (workspace_id, event_id) order by t.n returning 1)
+       select a.workspace_id, a.contact_id, $${eventRows.size + 1}::timestamptz, 'event', a.event_id
+       from added a join (select workspace_id, event_id, min(n) as n from ${eventRows.numbered('t')}
+             group by workspace_id, event_id) t using (workspace_id, event_id) order by t.n returning 1)
      select ${int('count(*)')} as appended from boxed`,
     [...eventRows.params(events), instant(now)],
   )

@@ -29,7 +29,7 @@ export function recipientQueries(context: QueryContext): RecipientStore {
       await database.write((connection) =>
         connection.query(
           `update ${s}.campaign_recipients r set owner = null, fence = r.fence + 1, claims = greatest(0, r.claims - 1)
-           from ${claimRows.from('t')} where r.id = t.id and r.workspace_id = t.workspace_id and r.fence = t.fence`,
+           from ${claimRows.from('t')} where r.id = t.id and r.workspace_id = t.workspace_id and r.fence = t.fence and r.owner is not null`,
           claimRows.params(claims),
         ),
       )

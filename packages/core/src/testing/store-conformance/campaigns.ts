@@ -137,6 +137,11 @@ export const campaignCases: Cases = {
       const counters = [{ campaignId: id, stepId: '', name: 'entered', by: 1 }]
       await store.recipients.commit([aChange(run, {}, { deliveries, counters })])
       await store.campaigns.decide({ ...decision(workspaceId, 'a'), campaignId: id })
+      for (const [kind, ref] of [['campaign', id] as const, ['step', `${id}/welcome`] as const]) {
+        await store.control.setGate({ scope: { workspaceId, kind, ref }, closed: true, now: testStart })
+      }
+      const report = { dedupeKey: id, delivery: { id: deliveries[0]?.id ?? 0 }, facts: [] }
+      await store.inbox.appendReports({ workspaceId, reports: [report], now: testStart, parkMs: 1000 })
     }
     await store.campaigns.delete({ workspaceId, campaignId: 'onboarding' })
     for (const [campaignId, count] of [
@@ -151,6 +156,9 @@ export const campaignCases: Cases = {
       expect(await store.deliveries.ofCampaign(request)).toHaveLength(count)
       expect(await stage.counters(campaignId)).toHaveLength(count)
     }
+    const gates = await store.control.closedGates({ workspaceIds: [workspaceId] })
+    expect(gates.map(({ ref }) => ref).sort()).toEqual(['kept', 'kept/welcome'])
+    expect(await stage.inbox()).toHaveLength(1)
     expect(await stage.claim(await stage.engine())).toHaveLength(1)
     await stage.store.campaigns.save({ campaign: aCampaign({ workspaceId }), expectedRevision: null })
   },

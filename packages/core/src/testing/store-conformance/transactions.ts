@@ -25,7 +25,7 @@ async function prepare(stage: Stage): Promise<void> {
   await stage.upsert([{ id: 'ana', tags: ['old'], addresses: { email: 'ana@example.com' } }])
 }
 
-function dump(stage: Stage): Promise<Record<string, unknown>> {
+function dump(stage: Stage): Promise<unknown> {
   return dumpWorkspace(stage.store, {
     workspaceId: stage.workspaceId,
     contactIds: ['ana', 'ben', 'cyd'],
@@ -70,6 +70,7 @@ export const transactionCases: Cases = {
     expect(await stage.claim(await stage.engine())).toEqual([])
     expect(await stage.append([anEvent('ana')])).toEqual({ appended: 1 })
     expect(await stage.enroll(await stage.campaignNow(), ['ana'])).toHaveLength(1)
+    expect(await stage.claim(await stage.engine())).toHaveLength(1)
   },
 
   'a transaction that has ended is not written to': async (stage) => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { contactKey } from '../../ports/store-contacts.js'
 import type { Condition } from '../../sequence/condition.js'
-import { byJson } from '../store-dump.js'
+import { byJson, itemsByKind } from '../store-dump.js'
 import { among, type Command, command } from './command.js'
 import { addressOf, world } from './subject.js'
 
@@ -62,9 +62,9 @@ export const readCommands: readonly fc.Arbitrary<Command>[] = [
     fc.record({ workspaceId, contactId, names: among([['visited'], ['ordered', 'visited'], []]) }),
     ({ store }, query) => store.inbox.events([query]).then((found) => found.get(contactKey(query)) ?? []),
   ),
-  command('peek', among([1, 3, 1000]), async (subject, limit) => {
-    const { items, runs } = await subject.store.inbox.peek({ limit })
-    return { items, runs: runs.map((run) => subject.named(run)).sort(byJson) }
+  command('peek', fc.constant(null), async (subject) => {
+    const { items, runs } = await subject.store.inbox.peek({ limit: 1000 })
+    return { ...itemsByKind(items), runs: runs.map((run) => subject.named(run)).sort(byJson) }
   }),
   command('ofContact', fc.record({ workspaceId, contactId }), async (subject, key) => {
     const runs = await subject.store.recipients.ofContact(key)

@@ -82,10 +82,18 @@ async function save(
 ): Promise<unknown> {
   const { store, now } = subject
   const { workspaceId, campaignId: id, on, status } = args
-  const stored = (await store.campaigns.get({ workspaceId, campaignIds: [id] }))[0]?.revision ?? 0
+  const [known] = await store.campaigns.get({ workspaceId, campaignIds: [id] })
+  const stored = known?.revision ?? 0
   const expectedRevision = on === 'nothing' ? null : on === 'stored' ? stored : stored + 7
   const activation = args.cursor ? { after: null, enrolled: 0 } : null
-  const campaign = aCampaign({ workspaceId, id, status, activation, revision: stored + 1, createdAt: now })
+  const campaign = aCampaign({
+    workspaceId,
+    id,
+    status,
+    activation,
+    revision: stored + 1,
+    createdAt: known?.createdAt ?? now,
+  })
   const outcome = await store.campaigns.save({ campaign, expectedRevision }).then(
     () => 'saved',
     (error) => error.kind,

@@ -167,9 +167,9 @@ export const engineCommands: readonly fc.Arbitrary<Command>[] = [
       return [...enrolled].sort(byJson)
     },
   ),
-  command('release', upTo(5), async (subject, n) => {
-    const run = subject.seen(n)
-    if (run === undefined) return 'no run'
+  command('release', fc.record({ n: upTo(5), stale: fc.boolean() }), async (subject, { n, stale }) => {
+    const { run } = (await subject.claim(n, stale)) ?? {}
+    if (run === undefined) return 'nothing is claimed'
     return subject.store.recipients.release([{ workspaceId: run.workspaceId, recipientId: run.id, fence: run.fence }])
   }),
   command('claimReconciliations', fc.constant(null), async (subject) => {

@@ -66,7 +66,7 @@ export class Subject {
 
   /** The nth claim, of those that still hold unless a stale one will do; undefined = there is none. */
   async claim(n: number, stale: boolean): Promise<Claim | undefined> {
-    const claims = [...this.claims.values()]
+    const claims = this.runs.flatMap(({ id }) => this.claims.get(id) ?? [])
     if (stale) return nth(claims, n)
     const now = new Map((await this.live()).map((run) => [run.id, run.fence]))
     return nth(
@@ -87,6 +87,14 @@ export class Subject {
       runs.push(...(await this.store.recipients.get({ workspaceId, recipientIds })))
     }
     return runs.filter(isLive)
+  }
+
+  /** Forgets the runs that it came to know in `work`, which was rolled back: their ids may be given again. */
+  async unlearn(work: () => Promise<unknown>): Promise<unknown> {
+    const known = this.runs.length
+    const answer = await work()
+    this.runs.length = known
+    return answer
   }
 
   knows({ id }: Pick<Recipient, 'id'>): boolean {
