@@ -2,6 +2,7 @@ import {
   type CampaignInput,
   type ContactInput,
   createDrumbeat,
+  type Delivery,
   type Drumbeat,
   emailTemplate,
   formatInstant,
@@ -15,6 +16,7 @@ import {
   toInstant,
   VirtualClock,
   type Workspace,
+  type WorkspaceSettings,
 } from '@drumbeat/core'
 
 /** Something that happens while a campaign plays, at an instant of its own. */
@@ -31,11 +33,14 @@ export interface Play {
   readonly clock: VirtualClock
   /** What went out, in order. */
   readonly messages: () => readonly SandboxMessage[]
-  /** What went out to a contact, as `step utc`. */
-  readonly sends: (contactId: string) => Promise<readonly string[]>
+  /** What is recorded as sent, by contact and in order, as `step utc`. */
+  readonly sends: () => Promise<{ readonly [contactId: string]: readonly string[] }>
 }
 
 let plays = 0
+
+const bySentAt = (one: Delivery, other: Delivery): number =>
+  (one.sentAt ?? 0) - (other.sentAt ?? 0) || one.id - other.id
 
 /** Sets a campaign up in a workspace of its own and plays it to `until`. */
 export async function play(
@@ -46,7 +51,7 @@ export async function play(
     readonly campaign: CampaignInput
     readonly contacts: readonly ContactInput[]
     readonly happenings: readonly Happening[]
-    readonly configure?: (workspace: Workspace) => Promise<unknown>
+    readonly settings?: Partial<WorkspaceSettings>
   },
 ): Promise<Play> {
   const clock = new VirtualClock(script.from)
@@ -61,7 +66,7 @@ export async function play(
   })
   await store.open()
   const workspace = drumbeat.workspace(`play-${process.pid}-${plays}`)
-  await script.configure?.(workspace)
+  if (script.settings !== undefined) await workspace.configure(script.settings)
   await publishTemplates(workspace, script.campaign)
   await workspace.contacts.import(script.contacts)
   const { id: campaignId } = await workspace.campaigns.create(script.campaign)
@@ -72,12 +77,13 @@ export async function play(
     campaignId,
     clock,
     messages: () => channels.flatMap(({ messages }) => messages).sort((a, b) => a.at - b.at),
-    async sends(contactId) {
+    async sends() {
       const deliveries = await workspace.deliveries(campaignId, { limit: 1000, states: ['sent'] })
-      return deliveries
-        .filter((delivery) => delivery.contactId === contactId && delivery.kind === 'message')
-        .sort((a, b) => (a.sentAt ?? 0) - (b.sentAt ?? 0))
-        .map(({ stepId, itemId, sentAt }) => `${itemId ?? stepId} ${formatInstant(sentAt ?? 0)}`)
+      const sent: Record<string, string[]> = {}
+      for (const { contactId, itemId, stepId, sentAt } of [...deliveries].sort(bySentAt)) {
+        sent[contactId] = [...(sent[contactId] ?? []), `${itemId ?? stepId} ${formatInstant(sentAt ?? 0)}`]
+      }
+      return sent
     },
   }
   const happenings = [...script.happenings].sort((a, b) => toInstant(a.at, 'at') - toInstant(b.at, 'at'))
