@@ -1,5 +1,5 @@
 import { type DeliveryStore, type Instant, isDrumbeatError, type Settlement, settledDelivery } from '@drumbeat/core'
-import { applyChange, deliveryOf, lookAgain, writeDelivery } from './changes.js'
+import { applyChange, count, deliveryOf, lookAgain, writeDelivery } from './changes.js'
 import type { State } from './state.js'
 
 type Request = Parameters<DeliveryStore['settle']>[0]
@@ -20,10 +20,11 @@ export function settle(state: State, settlement: Settlement, { from, now }: Omit
 }
 
 function write(state: State, settlement: Settlement, now: Instant): Answer {
-  const { workspaceId, deliveryId, lookAt } = settlement
+  const { workspaceId, deliveryId, lookAt, counters } = settlement
   const delivery = deliveryOf(state, workspaceId, deliveryId)
   if (delivery === undefined) return 'stale'
   writeDelivery(state, settledDelivery(delivery, settlement), now)
+  count(state, workspaceId, counters)
   const latest = state.attempts.get(deliveryId)
   if (latest?.finishedAt === null) state.attempts.set(deliveryId, { ...latest, finishedAt: now })
   if (lookAt === null) state.looks.delete(deliveryId)
@@ -47,6 +48,7 @@ function unstorable(settlement: Settlement, now: Instant): Settlement {
     facts: [],
     reply: null,
     lookAt: lookAt ?? now,
+    counters: [],
     change: null,
   }
 }

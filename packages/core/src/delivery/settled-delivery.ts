@@ -5,7 +5,10 @@ import { type Fact, mergeFacts } from './facts.js'
 
 /** What the end of an attempt says about its delivery. */
 export interface AttemptResult {
-  readonly state: Extract<DeliveryState, 'sent' | 'retry_wait' | 'failed' | 'unknown' | 'unresolved' | 'scheduled'>
+  readonly state: Extract<
+    DeliveryState,
+    'sent' | 'retry_wait' | 'failed' | 'unknown' | 'unresolved' | 'scheduled' | 'canceled'
+  >
   readonly reason: string | null
   /** Null leaves what is known; so do `sentAt`, `reply` and a false `possibleDuplicate`. */
   readonly providerId: string | null

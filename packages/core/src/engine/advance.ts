@@ -6,6 +6,7 @@ import type { PlannedCall, PlannedSend } from '../recipient/effect.js'
 import type { Outcome } from '../recipient/input.js'
 import type { Recipient } from '../recipient/recipient.js'
 import type { Instant } from '../schedule/instant.js'
+import { lostEnd } from './attempt-end.js'
 import type { EngineContext } from './context.js'
 import { changeOf, type Decision, decide, decideOn } from './decide.js'
 import { dispatch, type Started } from './dispatch.js'
@@ -269,24 +270,6 @@ export function asIs(before: Recipient, recipient: Recipient): RunChange {
     events: [],
     counters: [],
     detached: [],
-  }
-}
-
-function lostEnd({ settings }: EngineContext, delivery: Delivery, now: Instant) {
-  return {
-    delivery,
-    result: {
-      state: 'unknown' as const,
-      reason: 'engine_lost',
-      providerId: null,
-      sentAt: null,
-      facts: [],
-      reply: null,
-      attemptCounts: true,
-      possibleDuplicate: false,
-      lookAt: now + settings.reconcile.graceMs,
-    },
-    outcome: { state: 'unknown' as const, reason: 'engine_lost', until: now + settings.advanceAfterMs },
   }
 }
 

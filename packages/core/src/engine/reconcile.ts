@@ -3,8 +3,9 @@ import { deliveryRef } from '../delivery/delivery-key.js'
 import type { LookupResult } from '../ports/channel.js'
 import type { Reconciliation } from '../ports/store-deliveries.js'
 import type { Instant } from '../schedule/instant.js'
+import { type AttemptEnd, attemptEnd, unresolvedEnd } from './attempt-end.js'
 import type { EngineContext } from './context.js'
-import { type AttemptEnd, attemptEnd, settle } from './settle.js'
+import { settle } from './settle.js'
 
 const looksAtOnce = 100
 /** A look-up must say `absent` so often before that is believed: providers are eventually consistent. */
@@ -42,14 +43,14 @@ async function look(context: EngineContext, one: Reconciliation, now: Instant): 
   if (result.found === 'yes') return found(context, delivery, result.providerId, result.at ?? now)
   const waits = await isWaitedFor(context, delivery)
   if (result.found === 'absent' && looks >= looksToBelieve)
-    return waits ? absent(context, delivery, now) : unresolved(delivery)
+    return waits ? absent(context, delivery, now) : unresolvedEnd(delivery)
   if (now - since < context.settings.reconcile.windowMs) return null
   const channel = context.channels.get(delivery.channel)
   if (channel?.ambiguity === 'at_least_once' && waits && !delivery.possibleDuplicate) {
     const again = absent(context, delivery, now)
     return { ...again, result: { ...again.result, possibleDuplicate: true } }
   }
-  return unresolved(delivery)
+  return unresolvedEnd(delivery)
 }
 
 /** Reports are proof: whatever the provider says of it happened to a message it has. */
@@ -86,22 +87,4 @@ function found(context: EngineContext, delivery: Delivery, providerId: string | 
 function absent(context: EngineContext, delivery: Delivery, now: Instant): AttemptEnd {
   const end = { outcome: 'not_accepted', code: 'absent', retryAfterMs: null } as const
   return attemptEnd(context, delivery, end, { at: now, blockedUntil: now })
-}
-
-function unresolved(delivery: Delivery): AttemptEnd {
-  return {
-    delivery,
-    result: {
-      state: 'unresolved',
-      reason: 'not_found_out',
-      providerId: null,
-      sentAt: null,
-      facts: [],
-      reply: null,
-      attemptCounts: true,
-      possibleDuplicate: false,
-      lookAt: null,
-    },
-    outcome: { state: 'unresolved', reason: 'not_found_out' },
-  }
 }

@@ -4,7 +4,7 @@ import type { AttemptResult } from '../delivery/settled-delivery.js'
 import type { JsonValue } from '../json.js'
 import type { Instant } from '../schedule/instant.js'
 import type { Page } from './store.js'
-import type { Owner, RunChange } from './store-recipients.js'
+import type { CounterDelta, Owner, RunChange } from './store-recipients.js'
 
 /** A wish to start one provider call. */
 export interface Intent {
@@ -38,6 +38,8 @@ export interface Settlement extends AttemptResult {
   readonly attempt: number
   /** When to look at it again: set exactly while the outcome is unknown. */
   readonly lookAt: Instant | null
+  /** Counted with the outcome, whatever became of the run. */
+  readonly counters: readonly CounterDelta[]
   /** What the run does now; null = it no longer waits for this. */
   readonly change: RunChange | null
 }
@@ -79,7 +81,8 @@ export interface DeliveryStore {
    */
   settle(request: {
     readonly settlements: readonly Settlement[]
-    readonly from: 'sending' | 'unknown'
+    /** Also what waits to be tried again, which is canceled when its run has left meanwhile. */
+    readonly from: Extract<DeliveryState, 'sending' | 'unknown' | 'retry_wait' | 'scheduled'>
     readonly now: Instant
   }): Promise<readonly ('applied' | 'run_changed' | 'stale')[]>
   get(request: { readonly workspaceId: string; readonly deliveryIds: readonly number[] }): Promise<readonly Delivery[]>

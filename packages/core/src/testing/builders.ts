@@ -253,6 +253,7 @@ export function aSettlement(
     attemptCounts: true,
     possibleDuplicate: false,
     lookAt: null,
+    counters: [],
     change: null,
     ...change,
   }

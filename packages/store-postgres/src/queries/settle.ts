@@ -4,7 +4,7 @@ import { isDataError } from '../connection/storage-error.js'
 import { batch } from '../sql/batch.js'
 import { rounds } from '../sql/rounds.js'
 import { instant, int } from '../sql/values.js'
-import { applyChanges, writeDeliveryRows } from './changes.js'
+import { applyChanges, count, writeDeliveryRows } from './changes.js'
 import type { QueryContext } from './context.js'
 import { type DeliveryRow, deliveryColumns, deliveryOf } from './delivery-rows.js'
 import { latestOf } from './recipients.js'
@@ -93,6 +93,8 @@ async function settleRound(
     [...finished.params(open), instant(now)],
   )
   await writeLooks(connection, s, open, now)
+  const counted = open.flatMap(({ workspaceId, counters }) => counters.map((delta) => ({ ...delta, workspaceId })))
+  await count(connection, s, counted)
   const changes = open.flatMap(({ change }) => (change === null ? [] : [change]))
   const results = await applyChanges(context, connection, changes, latestOf(context))
   const stale = new Set<RunChange>(changes.filter((_, index) => results[index] === 'stale'))
@@ -144,6 +146,7 @@ function unstorable(settlement: Settlement, now: Instant): Settlement {
     facts: [],
     reply: null,
     lookAt: settlement.lookAt ?? now,
+    counters: [],
     change: null,
   }
 }

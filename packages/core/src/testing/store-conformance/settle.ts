@@ -26,7 +26,8 @@ export const settleCases: Cases = {
       sentAt: minute(1),
       facts: [{ kind: 'accepted', at: minute(1) }],
       reply: { id: 1 },
-      change: aChange(run, next, { counters }),
+      counters,
+      change: aChange(run, next),
     })
     expect(await stage.settle([settlement], 'sending', minute(1))).toEqual(['applied'])
     expect(await stage.delivery(delivery.id)).toEqual({
@@ -80,16 +81,27 @@ export const settleCases: Cases = {
     const { run, delivery } = await stage.startedRun(await stage.engine())
     const takeover = testStart + leaseMs + skewMs + 1
     const taken = only(await stage.claim(await stage.engine('other', takeover), takeover))
-    const counters = [{ campaignId: run.campaignId, stepId: '', name: 'sent', by: 1 }]
+    const counters = [{ campaignId: run.campaignId, stepId: '', name: 'moved', by: 1 }]
     const settlement = aSettlement(delivery, {
       providerId: 'p',
       sentAt: takeover,
+      counters: [{ campaignId: run.campaignId, stepId: '', name: 'sent', by: 1 }],
       change: aChange(run, { stepId: 'nudge' }, { counters }),
     })
     expect(await stage.settle([settlement], 'sending', takeover)).toEqual(['run_changed'])
     expect(await stage.delivery(delivery.id)).toMatchObject({ state: 'sent', providerId: 'p', sentAt: takeover })
     expect(await stage.runNow(run)).toEqual(taken)
-    expect(await stage.counters()).toEqual([])
+    expect(await stage.counters()).toEqual([' sent = 1'])
+  },
+
+  'what waits to be tried again is canceled when nobody waits for it any more': async (stage) => {
+    const { delivery } = await stage.startedRun(await stage.engine())
+    const busy = aSettlement(delivery, { state: 'retry_wait', reason: 'busy', change: null })
+    expect(await stage.settle([busy])).toEqual(['applied'])
+    const canceled = aSettlement(delivery, { state: 'canceled', reason: 'run_left', change: null })
+    expect(await stage.settle([canceled], 'scheduled')).toEqual(['stale'])
+    expect(await stage.settle([canceled], 'retry_wait')).toEqual(['applied'])
+    expect(await stage.delivery(delivery.id)).toMatchObject({ state: 'canceled', reason: 'run_left', attempts: 1 })
   },
 
   'only a delivery that is in the state the caller names is settled': async (stage) => {

@@ -116,7 +116,7 @@ export class Stage {
 
   async settle(
     settlements: readonly Settlement[],
-    from: 'sending' | 'unknown' = 'sending',
+    from: Parameters<Store['deliveries']['settle']>[0]['from'] = 'sending',
     now: Instant = testStart,
   ): Promise<readonly string[]> {
     return this.store.deliveries.settle({ settlements, from, now })

@@ -1,0 +1,117 @@
+import type { Delivery } from '../delivery/delivery.js'
+import { retryAt } from '../delivery/retry-policy.js'
+import type { AttemptResult } from '../delivery/settled-delivery.js'
+import type { Outcome } from '../recipient/input.js'
+import type { Instant } from '../schedule/instant.js'
+import type { EngineContext } from './context.js'
+import type { CallEnd } from './dispatch.js'
+
+/** What became of an attempt: what is written on its delivery, and the news for its run. */
+export interface AttemptEnd {
+  readonly delivery: Delivery
+  readonly result: AttemptResult & { readonly lookAt: Instant | null }
+  readonly outcome: Outcome
+}
+
+/** The result of an attempt of which nothing more is known than its state. */
+const nothingElse = {
+  reason: null,
+  providerId: null,
+  sentAt: null,
+  facts: [],
+  reply: null,
+  attemptCounts: true,
+  possibleDuplicate: false,
+  lookAt: null,
+} satisfies Partial<AttemptEnd['result']>
+
+type Policies = Pick<EngineContext, 'settings' | 'random' | 'channels'>
+
+/** What a call's end means, by the state machine of a delivery. `blockedUntil` is when its account may be called again. */
+export function attemptEnd(
+  policies: Policies,
+  delivery: Delivery,
+  end: CallEnd,
+  { at, blockedUntil }: { readonly at: Instant; readonly blockedUntil: Instant },
+): AttemptEnd {
+  switch (end.outcome) {
+    case 'accepted':
+      return accepted(delivery, end, at)
+    case 'rejected':
+      return failed(delivery, end.code)
+    case 'not_accepted':
+      return notAccepted(policies, delivery, end, at)
+    case 'blocked':
+      return putBack(delivery, end.code, Math.max(blockedUntil, at + 1000))
+    case 'not_started':
+      return putBack(delivery, 'not_started', at)
+    case 'unknown':
+      return unknown(policies, delivery, end.code, at)
+  }
+}
+
+/** The end of a call whose engine died with it under way: nobody knows what became of it. */
+export function lostEnd(policies: Policies, delivery: Delivery, at: Instant): AttemptEnd {
+  return unknown(policies, delivery, 'engine_lost', at)
+}
+
+/** The end of a search: it stays unknown for good. */
+export function unresolvedEnd(delivery: Delivery): AttemptEnd {
+  const reason = 'not_found_out'
+  return { delivery, result: { ...nothingElse, state: 'unresolved', reason }, outcome: { state: 'unresolved', reason } }
+}
+
+/** What is written instead when the run has left that would have tried again; null = nobody would have. */
+export function leftBehind({ delivery, result }: AttemptEnd): AttemptEnd['result'] | null {
+  if (result.state !== 'retry_wait' && result.state !== 'scheduled') return null
+  return { ...nothingElse, state: 'canceled', reason: 'run_left', possibleDuplicate: delivery.possibleDuplicate }
+}
+
+function accepted(
+  delivery: Delivery,
+  { providerId, reply, exit }: Extract<CallEnd, { outcome: 'accepted' }>,
+  at: Instant,
+): AttemptEnd {
+  const facts = [{ kind: 'accepted' as const, at }]
+  return {
+    delivery,
+    result: { ...nothingElse, state: 'sent', providerId, sentAt: at, facts, reply },
+    outcome: { state: 'sent', sentAt: at, intendedAt: delivery.intendedAt ?? at, reply, exit },
+  }
+}
+
+function failed(delivery: Delivery, reason: string): AttemptEnd {
+  return { delivery, result: { ...nothingElse, state: 'failed', reason }, outcome: { state: 'failed', reason } }
+}
+
+function notAccepted(
+  { settings, random }: Policies,
+  delivery: Delivery,
+  { code, retryAfterMs }: Extract<CallEnd, { outcome: 'not_accepted' }>,
+  now: Instant,
+): AttemptEnd {
+  const { attempts } = delivery
+  const until = retryAt(settings.retry, { attempts, retryAfterMs, random: random(), now })
+  if (until === null) return failed(delivery, code)
+  const state = 'retry_wait'
+  return { delivery, result: { ...nothingElse, state, reason: code }, outcome: { state, reason: code, until } }
+}
+
+/** No call was made, or the account could not take any: the attempt does not count. */
+function putBack(delivery: Delivery, reason: string, until: Instant): AttemptEnd {
+  const state = delivery.attempts > 1 ? 'retry_wait' : 'scheduled'
+  const result = { ...nothingElse, state, reason, attemptCounts: false } as const
+  if (state === 'retry_wait') return { delivery, result, outcome: { state, reason, until } }
+  return { delivery, result, outcome: { state, reason, until, byRule: false } }
+}
+
+function unknown({ settings, channels }: Policies, delivery: Delivery, reason: string, at: Instant): AttemptEnd {
+  const atLeastOnce = channels.get(delivery.channel)?.ambiguity === 'at_least_once'
+  const possibleDuplicate = atLeastOnce && delivery.possibleDuplicate
+  const lookAt = at + settings.reconcile.graceMs
+  return {
+    delivery,
+    result: { ...nothingElse, state: 'unknown', reason, possibleDuplicate, lookAt },
+    outcome: { state: 'unknown', reason, until: at + settings.advanceAfterMs },
+  }
+}
