@@ -86,7 +86,8 @@ it('reads the sources and their imports', () => {
   expect(core.length).toBeGreaterThan(100)
   expect(inDomain.length).toBeGreaterThan(60)
   const transition = core.find(({ path }) => path.endsWith('recipient/transition.ts'))
-  expect(transition?.imports).toContainEqual({ from: 'src/delivery', typeOnly: false })
+  const release = core.find(({ path }) => path.endsWith('recipient/release-deliveries.ts'))
+  expect(release?.imports).toContainEqual({ from: 'src/delivery', typeOnly: false })
   expect(transition?.imports).toContainEqual({ from: 'src/schedule', typeOnly: true })
 })
 

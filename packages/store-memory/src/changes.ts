@@ -23,7 +23,9 @@ export function deliveryOf(state: State, workspaceId: string, deliveryId: number
 export function applyChange(state: State, change: RunChange): 'applied' | 'stale' {
   const stored = runOf(state, change.workspaceId, change.recipientId)
   if (stored === undefined || stored.run.fence !== change.expectedFence) return 'stale'
-  writeRun(state, stored, change.recipient, null)
+  const { recipient, keepsClaim } = change
+  if (keepsClaim) writeRun(state, stored, { ...recipient, dueAt: stored.run.dueAt }, stored.owner)
+  else writeRun(state, stored, recipient, null)
   applyRest(state, change)
   return 'applied'
 }
@@ -41,7 +43,8 @@ export function applyRest(state: State, change: RunChange): void {
   count(state, workspaceId, change.counters)
   for (const { deliveryId, lookAt } of change.detached) {
     const delivery = deliveryOf(state, workspaceId, deliveryId)
-    if (delivery?.state === 'unknown') lookAgain(state, deliveryId, lookAt, delivery.intendedAt ?? lookAt)
+    const open = delivery?.state === 'unknown' || delivery?.state === 'sending'
+    if (open) lookAgain(state, deliveryId, lookAt, delivery.intendedAt ?? lookAt)
   }
 }
 
@@ -83,5 +86,5 @@ export function writeDelivery(state: State, delivery: Delivery, now: Instant): D
 
 /** Has an unknown outcome looked at from `lookAt` on. */
 export function lookAgain(state: State, deliveryId: number, lookAt: Instant, since: Instant): void {
-  state.looks.set(deliveryId, { since, looks: 0, ...state.looks.get(deliveryId), deliveryId, lookAt })
+  state.looks.set(deliveryId, { since, ...state.looks.get(deliveryId), deliveryId, lookAt })
 }

@@ -1,6 +1,7 @@
 import { type Campaign, type CampaignStore, ConflictError, contactKey, type ExperimentDecision } from '@drumbeat/core'
 import type { Call } from './call.js'
 import { byText, keyOf } from './keys.js'
+import { setGate } from './memory-control.js'
 import type { State } from './state.js'
 
 const liveStatuses: readonly Campaign['status'][] = ['scheduled', 'active', 'paused', 'stopping']
@@ -8,11 +9,12 @@ const liveStatuses: readonly Campaign['status'][] = ['scheduled', 'active', 'pau
 /** Campaigns, their versions, and the decisions of their experiments. */
 export function memoryCampaigns(state: State, call: Call): CampaignStore {
   return {
-    save: ({ campaign, expectedRevision }) =>
-      call({}, () => {
+    save: ({ campaign, expectedRevision, gate }) =>
+      call(gate ?? {}, () => {
         const key = keyOf(campaign.workspaceId, campaign.id)
         refuseConflict(campaign, expectedRevision, state.campaigns.get(key)?.revision ?? null)
         state.campaigns.set(key, campaign)
+        if (gate !== undefined) setGate(state, gate)
       }),
     get: ({ workspaceId, campaignIds }) =>
       call({}, () => campaignIds.flatMap((id) => state.campaigns.get(keyOf(workspaceId, id)) ?? [])),

@@ -1,4 +1,4 @@
-import type { ClosedGate, ControlStore, Delivery, GateScope, Instant, Owner } from '@drumbeat/core'
+import type { ClosedGate, ControlStore, Delivery, GateChange, GateScope, Instant, Owner } from '@drumbeat/core'
 import type { Call } from './call.js'
 import { byId, keyOf } from './keys.js'
 import type { State } from './state.js'
@@ -57,13 +57,17 @@ export function isAlive(state: State, { engineId, epoch }: Owner, now: Instant, 
   return now - engine.leaseExpiresAt <= skewMs
 }
 
-/** True when a call for this delivery may not start. */
-export function isClosedFor(state: State, delivery: Delivery): boolean {
+/** What a closed scope can cover. */
+export type Covered = Pick<Delivery, 'workspaceId' | 'campaignId' | 'stepId'> & { readonly account: string | null }
+
+/** True when no call may start there. */
+export function isClosedFor(state: State, delivery: Covered): boolean {
   if (state.gates.size === 0) return false
   return scopesOf(delivery).some((scope) => state.gates.has(gateKey(scope)))
 }
 
-function setGate(state: State, request: Parameters<ControlStore['setGate']>[0]): ClosedGate | null {
+/** Closes or opens a scope. */
+export function setGate(state: State, request: GateChange): ClosedGate | null {
   const { workspaceId, kind, ref } = request.scope
   const key = gateKey(request.scope)
   if (!request.closed) {
@@ -75,17 +79,17 @@ function setGate(state: State, request: Parameters<ControlStore['setGate']>[0]):
   )
 }
 
-function covers(scope: GateScope, delivery: Delivery): boolean {
+function covers(scope: GateScope, delivery: Covered): boolean {
   return scopesOf(delivery).some((candidate) => gateKey(candidate) === gateKey(scope))
 }
 
-function scopesOf({ workspaceId, campaignId, stepId, account }: Delivery): readonly GateScope[] {
-  return [
+function scopesOf({ workspaceId, campaignId, stepId, account }: Covered): readonly GateScope[] {
+  const scopes: readonly GateScope[] = [
     { workspaceId, kind: 'workspace', ref: '' },
     { workspaceId, kind: 'campaign', ref: campaignId },
     { workspaceId, kind: 'step', ref: `${campaignId}/${stepId}` },
-    { workspaceId, kind: 'account', ref: account },
   ]
+  return account === null ? scopes : [...scopes, { workspaceId, kind: 'account', ref: account }]
 }
 
 function gateKey({ workspaceId, kind, ref }: GateScope): string {

@@ -48,12 +48,8 @@ function claimLooks(
     .flatMap((look) => {
       const delivery = state.deliveries.get(look.deliveryId)
       if (delivery === undefined) return []
-      const { since, looks } = state.looks.set(look.deliveryId, {
-        ...look,
-        looks: look.looks + 1,
-        lookAt: now + leaseMs,
-      })
-      return { delivery, idempotencyKey: state.attempts.get(delivery.id)?.idempotencyKey ?? '', since, looks }
+      const { since } = state.looks.set(look.deliveryId, { ...look, lookAt: now + leaseMs })
+      return { delivery, since }
     })
 }
 

@@ -4,6 +4,7 @@ import { applyChange, runOf } from './changes.js'
 import { claimDue } from './claim-due.js'
 import { enroll } from './enroll.js'
 import { byId, keyOf } from './keys.js'
+import { isClosedFor } from './memory-control.js'
 import { pageOf } from './page.js'
 import type { State } from './state.js'
 
@@ -22,6 +23,14 @@ export function memoryRecipients(state: State, call: Call): RecipientStore {
         }
       }),
     commit: (changes) => call({}, () => changes.map((change) => applyChange(state, change))),
+    park: (parkings) =>
+      call({}, () =>
+        parkings.map(({ change, account }) => {
+          const { workspaceId, recipient } = change
+          const parked = isClosedFor(state, { ...recipient, workspaceId, account })
+          return applyChange(state, { ...change, recipient: { ...recipient, parked } })
+        }),
+      ),
     get: ({ workspaceId, recipientIds }) =>
       call({}, () => recipientIds.flatMap((id) => runOf(state, workspaceId, id)?.run ?? [])),
     ofContact: (request) =>

@@ -46,7 +46,6 @@ export interface Look {
   readonly deliveryId: number
   readonly since: Instant
   readonly lookAt: Instant
-  readonly looks: number
 }
 
 /** A report that no delivery matches yet. */

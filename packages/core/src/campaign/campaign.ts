@@ -62,13 +62,23 @@ export interface Campaign extends CampaignDefinition {
   readonly startsAt: Instant | null
   /** The instant it was paused; null = it is not paused. */
   readonly pausedAt: Instant | null
-  /** Steps that are paused one by one. */
-  readonly pausedSteps: readonly string[]
+  /** Steps that are paused one by one, and since when. */
+  readonly pausedSteps: { readonly [step: string]: Instant }
+  /** Pauses that are over, but whose runs have not all been taken up again. */
+  readonly resumptions: readonly Resumption[]
   /** Where the audience snapshot has got to; null = done or not begun. */
   readonly activation: ActivationCursor | null
   readonly createdAt: Instant
   /** Raised by every change; an update that names an older one is refused. */
   readonly revision: number
+}
+
+/** The end of a pause. What it says is applied to each run once, however often it is begun again. */
+export interface Resumption {
+  readonly policy: ResumePolicy
+  readonly pausedAt: Instant
+  /** Null = the campaign as a whole. */
+  readonly stepId: string | null
 }
 
 /** Progress of the audience snapshot: contacts up to and including `after`, in id order, have been looked at. */

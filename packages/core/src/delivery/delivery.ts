@@ -71,7 +71,7 @@ const terminal: ReadonlySet<DeliveryState> = new Set(['sent', 'failed', 'skipped
 const following: Readonly<Record<DeliveryState, readonly DeliveryState[]>> = {
   scheduled: ['scheduled', 'sending', 'skipped', 'expired', 'canceled'],
   sending: ['sent', 'retry_wait', 'scheduled', 'failed', 'unknown'],
-  retry_wait: ['sending', 'skipped', 'expired', 'canceled', 'failed'],
+  retry_wait: ['sending', 'skipped', 'expired', 'canceled', 'failed', 'unresolved'],
   unknown: ['sent', 'retry_wait', 'unresolved', 'failed'],
   sent: [],
   failed: [],

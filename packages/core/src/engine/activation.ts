@@ -7,25 +7,39 @@ import { fromLocal, resolveZone, toLocal } from '../schedule/zone.js'
 import { valueAt } from '../sequence/condition.js'
 import type { EngineContext } from './context.js'
 import { admits, type Beginning, newRun } from './entries.js'
+import { takeUp } from './resumption.js'
 
 const contactsAtOnce = 1000
 
 /**
  * Looks after campaigns: starts scheduled ones, takes audience snapshots on in chunks, opens the rounds of schedules and attribute
- * dates, ends those with nobody left. Returns how many chunks were worked on.
+ * dates, goes on with pauses that were ended half-way. Returns how many chunks were worked on.
  */
 export async function tendCampaigns(context: EngineContext): Promise<number> {
   let worked = 0
   for (const campaign of await context.store.campaigns.live()) {
-    if (campaign.status === 'scheduled' && campaign.startsAt !== null && campaign.startsAt <= context.clock.now()) {
-      await begin(context, campaign)
-      worked++
-    } else if (campaign.status === 'active' && campaign.activation !== null) {
-      await takeChunk(context, campaign)
-      worked++
+    try {
+      worked += await tend(context, campaign)
+    } catch (error) {
+      // One campaign must not keep the others from being looked after.
+      context.events.emit('engine.failed', { during: `looking after campaign ${campaign.id}`, error })
     }
   }
   return worked
+}
+
+async function tend(context: EngineContext, campaign: Campaign): Promise<number> {
+  const { status, startsAt, activation, resumptions } = campaign
+  if (status === 'scheduled' && startsAt !== null && startsAt <= context.clock.now()) {
+    await begin(context, campaign)
+    return 1
+  }
+  if (status !== 'active') return 0
+  if (activation !== null) {
+    await takeChunk(context, campaign)
+    return 1
+  }
+  return resumptions.length === 0 ? 0 : takeUp(context, campaign)
 }
 
 /** Makes a published campaign active now. Its audience, if that is how contacts enter, is taken in chunks from here on. */

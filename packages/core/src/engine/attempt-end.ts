@@ -25,6 +25,9 @@ const nothingElse = {
   lookAt: null,
 } satisfies Partial<AttemptEnd['result']>
 
+/** A call that could not start is not tried again at once: what kept it may take a moment. */
+const notStartedMs = 1000
+
 type Policies = Pick<EngineContext, 'settings' | 'random' | 'channels'>
 
 /** What a call's end means, by the state machine of a delivery. `blockedUntil` is when its account may be called again. */
@@ -44,7 +47,7 @@ export function attemptEnd(
     case 'blocked':
       return putBack(delivery, end.code, Math.max(blockedUntil, at + 1000))
     case 'not_started':
-      return putBack(delivery, 'not_started', at)
+      return putBack(delivery, 'not_started', Math.max(blockedUntil, at + notStartedMs))
     case 'unknown':
       return unknown(policies, delivery, end.code, at)
   }
@@ -61,6 +64,33 @@ export function unresolvedEnd(delivery: Delivery): AttemptEnd {
   return { delivery, result: { ...nothingElse, state: 'unresolved', reason }, outcome: { state: 'unresolved', reason } }
 }
 
+const absentReason = 'absent'
+
+/** The provider does not know it: true once it has said so. */
+export function isAbsentOnce({ state, reason }: Delivery): boolean {
+  return state === 'unknown' && reason === absentReason
+}
+
+/** Still unknown, but the provider has said once that it does not know it. Looked at again. */
+export function absentOnce({ settings }: Policies, delivery: Delivery, now: Instant): AttemptEnd {
+  const { possibleDuplicate } = delivery
+  const lookAt = now + settings.reconcile.everyMs
+  return {
+    delivery,
+    result: { ...nothingElse, state: 'unknown', reason: absentReason, possibleDuplicate, lookAt },
+    outcome: { state: 'unknown', reason: absentReason, until: lookAt },
+  }
+}
+
+/** The reason of a delivery whose next attempt must be the very same call. */
+export const sameKey = 'same_key'
+
+/** Unknown, but safe to call again: the provider de-duplicates by the key, which is that of the same content. */
+export function retryWithSameKey(policies: Policies, delivery: Delivery, now: Instant): AttemptEnd {
+  const again = notAccepted(policies, delivery, { outcome: 'not_accepted', code: sameKey, retryAfterMs: null }, now)
+  return again.result.state === 'failed' ? unresolvedEnd(delivery) : again
+}
+
 /** What is written instead when the run has left that would have tried again; null = nobody would have. */
 export function leftBehind({ delivery, result }: AttemptEnd): AttemptEnd['result'] | null {
   if (result.state !== 'retry_wait' && result.state !== 'scheduled') return null
@@ -69,14 +99,17 @@ export function leftBehind({ delivery, result }: AttemptEnd): AttemptEnd['result
 
 function accepted(
   delivery: Delivery,
-  { providerId, reply, exit }: Extract<CallEnd, { outcome: 'accepted' }>,
-  at: Instant,
+  { providerId, reply, exit, at: saidAt }: Extract<CallEnd, { outcome: 'accepted' }>,
+  now: Instant,
 ): AttemptEnd {
+  const intendedAt = delivery.intendedAt ?? now
+  const at = saidAt === null ? now : Math.min(now, Math.max(intendedAt, saidAt))
   const facts = [{ kind: 'accepted' as const, at }]
   return {
     delivery,
-    result: { ...nothingElse, state: 'sent', providerId, sentAt: at, facts, reply },
-    outcome: { state: 'sent', sentAt: at, intendedAt: delivery.intendedAt ?? at, reply, exit },
+    // The exit that an action chose is kept as the reason, for whoever goes on from the record alone.
+    result: { ...nothingElse, state: 'sent', reason: exit, providerId, sentAt: at, facts, reply },
+    outcome: { state: 'sent', sentAt: at, intendedAt, reply, exit },
   }
 }
 

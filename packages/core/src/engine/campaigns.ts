@@ -2,14 +2,18 @@ import { type Campaign, type CampaignDefinition, type ResumePolicy, statusesAfte
 import { defaultWorkspaceSettings } from '../campaign/workspace.js'
 import { ConflictError, InvalidTransitionError, type Issue, NotFoundError, SequenceInvalidError } from '../errors.js'
 import { hashOfJson } from '../message/hash.js'
+import type { GateChange } from '../ports/store-control.js'
 import type { Counter } from '../ports/store-recipients.js'
 import { type InstantInput, toInstant } from '../schedule/instant.js'
 import { lintSequence } from '../sequence/lint.js'
+import { stepOf } from '../sequence/sequence.js'
 import { begin } from './activation.js'
 import { type CampaignInput, readCampaign } from './campaign-input.js'
 import type { EngineContext } from './context.js'
-import { closeAndDrain, resumeAll, type StopReport } from './control.js'
+import { closeAndDrain, type StopReport } from './control.js'
 import { finishStop } from './lifecycle.js'
+import { takeUp } from './resumption.js'
+import { changeCampaign } from './save-campaign.js'
 
 /** The campaigns of one workspace. */
 export class Campaigns {
@@ -35,7 +39,8 @@ export class Campaigns {
       startedAt: null,
       startsAt: null,
       pausedAt: null,
-      pausedSteps: [],
+      pausedSteps: {},
+      resumptions: [],
       activation: null,
       createdAt: now,
       revision: 1,
@@ -66,17 +71,17 @@ export class Campaigns {
     change: Partial<CampaignInput>,
     options: { readonly revision?: number } = {},
   ): Promise<Campaign> {
-    const campaign = await this.get(id)
-    if (options.revision !== undefined && options.revision !== campaign.revision) {
-      throw new ConflictError(`Campaign "${id}" is at revision ${campaign.revision}, not ${options.revision}.`, {
-        kind: 'stale',
-      })
-    }
-    if (['stopping', 'stopped', 'completed', 'archived'].includes(campaign.status))
-      throw this.refuses(campaign, 'be changed')
-    const read = readCampaign({ ...campaign, entry: undefined, ...change })
-    const entry = change.entry === undefined ? campaign.entry : read.entry
-    return this.save(campaign, { ...read, entry }, 'campaign.updated')
+    return this.change(id, 'campaign.updated', (campaign) => {
+      if (options.revision !== undefined && options.revision !== campaign.revision) {
+        throw new ConflictError(`Campaign "${id}" is at revision ${campaign.revision}, not ${options.revision}.`, {
+          kind: 'stale',
+        })
+      }
+      if (['stopping', 'stopped', 'completed', 'archived'].includes(campaign.status))
+        throw this.refuses(campaign, 'be changed')
+      const read = readCampaign({ ...campaign, entry: undefined, ...change })
+      return { ...read, entry: change.entry === undefined ? campaign.entry : read.entry }
+    })
   }
 
   /** A new draft with the same content. */
@@ -90,7 +95,7 @@ export class Campaigns {
     const { audience, entry, exits, rules, caps, zone, whenClosed, category, metadata, description } = source
     const copy = await this.create({ name: source.name, sequence: source.sequence })
     const content = { audience, entry, exits, rules, caps, zone, whenClosed, category, metadata, description }
-    return this.save(copy, content, 'campaign.copied')
+    return this.change(copy.id, 'campaign.copied', () => content)
   }
 
   /** What is wrong, or may be, with the campaign's sequence, as `publish()` would judge it. */
@@ -125,7 +130,7 @@ export class Campaigns {
       contentHash,
       publishedAt: clock.now(),
     })
-    return this.save(campaign, { version }, 'campaign.published')
+    return this.change(id, 'campaign.published', () => ({ version }))
   }
 
   /**
@@ -137,7 +142,7 @@ export class Campaigns {
     if (campaign.status !== 'draft' && campaign.status !== 'scheduled') throw this.refuses(campaign, 'be activated')
     const startsAt = options.at === undefined ? null : toInstant(options.at, 'at')
     if (startsAt !== null && startsAt > this.context.clock.now()) {
-      return this.save(campaign, { status: 'scheduled', startsAt }, 'campaign.scheduled')
+      return this.change(id, 'campaign.scheduled', () => ({ status: 'scheduled', startsAt }))
     }
     const active = await begin(this.context, campaign)
     await this.note('campaign.activated', id)
@@ -146,60 +151,72 @@ export class Campaigns {
 
   /** Lets nobody in any more; those inside go on to the end. */
   async finish(id: string): Promise<Campaign> {
-    return this.save(await this.get(id), { entryOpen: false }, 'campaign.finished')
+    return this.change(id, 'campaign.finished', () => ({ entryOpen: false }))
   }
 
   /** Holds every run where it is, or only those in one step. Calls under way finish. */
   async pause(id: string, options: { readonly step?: string } = {}): Promise<Campaign> {
-    const campaign = await this.get(id)
     const { step } = options
-    const scope = this.scopeOf(id, step)
-    if (step !== undefined) {
-      await this.context.store.control.setGate({ scope, closed: true, now: this.context.clock.now() })
-      return this.save(campaign, { pausedSteps: [...new Set([...campaign.pausedSteps, step])] }, 'step.paused')
-    }
-    if (campaign.status !== 'active') throw this.refuses(campaign, 'be paused')
     const now = this.context.clock.now()
-    await this.context.store.control.setGate({ scope, closed: true, now })
-    return this.save(campaign, { status: 'paused', pausedAt: now }, 'campaign.paused')
+    const gate = { scope: this.scopeOf(id, step), closed: true, now }
+    if (step === undefined) {
+      const pause = (campaign: Campaign): Partial<Campaign> => {
+        if (campaign.status !== 'active') throw this.refuses(campaign, 'be paused')
+        return { status: 'paused', pausedAt: now }
+      }
+      return this.change(id, 'campaign.paused', pause, gate)
+    }
+    const pauseStep = ({ name, sequence, pausedSteps }: Campaign): Partial<Campaign> => {
+      if (stepOf(sequence, step) === undefined)
+        throw new NotFoundError(`Campaign "${name}" has no step "${step}" to pause.`)
+      return { pausedSteps: { [step]: now, ...pausedSteps } }
+    }
+    return this.change(id, 'step.paused', pauseStep, gate)
   }
 
   /**
    * Goes on after a pause. `policy` says what becomes of what fell due meanwhile: `send` it now (default), `skip` it, `shift` everything that
    * counts from a base by the length of the pause, or `exit` those runs.
+   * @throws {InvalidTransitionError} when it, or the step, is not paused.
    */
   async resume(
     id: string,
     options: { readonly policy?: ResumePolicy; readonly step?: string } = {},
   ): Promise<Campaign> {
-    const campaign = await this.get(id)
     const { step, policy = 'send' } = options
-    const scope = this.scopeOf(id, step)
-    const { store, clock } = this.context
-    if (step === undefined && campaign.status !== 'paused') throw this.refuses(campaign, 'be resumed')
-    const pausedAt = campaign.pausedAt ?? clock.now()
-    await store.control.setGate({ scope, closed: false, now: clock.now() })
-    const change =
-      step === undefined
-        ? ({ status: 'active', pausedAt: null } as const)
-        : { pausedSteps: campaign.pausedSteps.filter((paused) => paused !== step) }
-    const saved = await this.save(campaign, change, step === undefined ? 'campaign.resumed' : 'step.resumed')
-    await resumeAll(this.context, saved, { policy, pausedAt, ...(step === undefined ? {} : { stepId: step }) })
-    return saved
+    const gate = { scope: this.scopeOf(id, step), closed: false, now: this.context.clock.now() }
+    const resume = (campaign: Campaign): Partial<Campaign> => {
+      const { pausedAt, resumptions } = campaign
+      if (campaign.status !== 'paused' || pausedAt === null) throw this.refuses(campaign, 'be resumed')
+      return { status: 'active', pausedAt: null, resumptions: [...resumptions, { policy, pausedAt, stepId: null }] }
+    }
+    const resumeStep = ({ name, pausedSteps, resumptions }: Campaign): Partial<Campaign> => {
+      const { [step ?? '']: pausedAt, ...others } = pausedSteps
+      if (step === undefined || pausedAt === undefined)
+        throw new InvalidTransitionError(`Step "${step}" of campaign "${name}" cannot be resumed: it is not paused.`)
+      return { pausedSteps: others, resumptions: [...resumptions, { policy, pausedAt, stepId: step }] }
+    }
+    const saved = await (step === undefined
+      ? this.change(id, 'campaign.resumed', resume, gate)
+      : this.change(id, 'step.resumed', resumeStep, gate))
+    await takeUp(this.context, saved)
+    return this.get(id)
   }
 
-  /** Ends the campaign for good: no call starts once this resolves, and every run exits as `stopped`. */
+  /**
+   * Ends the campaign for good: no call starts once this resolves, and every run exits as `stopped`; those that are being changed at this
+   * moment are ended by the engine's next round.
+   */
   async stop(id: string): Promise<StopReport> {
-    const campaign = await this.get(id)
-    const stopping = await this.save(campaign, { status: 'stopping' }, 'campaign.stopped')
+    await this.change(id, 'campaign.stopped', () => ({ status: 'stopping' }))
     const report = await closeAndDrain(this.context, this.scopeOf(id))
-    await finishStop(this.context, stopping)
+    await finishStop(this.context, await this.get(id))
     return report
   }
 
   /** Takes an ended or unused campaign out of sight. */
   async archive(id: string): Promise<Campaign> {
-    return this.save(await this.get(id), { status: 'archived' }, 'campaign.archived')
+    return this.change(id, 'campaign.archived', () => ({ status: 'archived' }))
   }
 
   /** Deletes a draft or an archived campaign with everything that belongs to it. */
@@ -238,13 +255,21 @@ export class Campaigns {
       : { workspaceId, kind: 'step' as const, ref: `${id}/${step}` }
   }
 
-  private async save(campaign: Campaign, change: Partial<Campaign>, action: string): Promise<Campaign> {
-    if (change.status !== undefined && !statusesAfter(campaign.status).includes(change.status)) {
-      throw this.refuses(campaign, `become ${change.status}`)
+  /** Changes the campaign as it is when it is written, and notes it. */
+  private async change(
+    id: string,
+    action: string,
+    change: (campaign: Campaign) => Partial<Campaign>,
+    gate?: GateChange,
+  ): Promise<Campaign> {
+    const legal = (campaign: Campaign): Partial<Campaign> => {
+      const changed = change(campaign)
+      if (changed.status !== undefined && !statusesAfter(campaign.status).includes(changed.status))
+        throw this.refuses(campaign, `become ${changed.status}`)
+      return changed
     }
-    const saved: Campaign = { ...campaign, ...change, revision: campaign.revision + 1 }
-    await this.context.store.campaigns.save({ campaign: saved, expectedRevision: campaign.revision })
-    await this.note(action, campaign.id)
+    const saved = await changeCampaign(this.context, () => this.get(id), legal, gate)
+    await this.note(action, id)
     return saved
   }
 

@@ -1,3 +1,4 @@
+import type { Delivery } from '../delivery/delivery.js'
 import type { Instant } from '../schedule/instant.js'
 
 /** The calls of one second. */
@@ -17,6 +18,8 @@ interface Circuit {
 
 const windowSeconds = 30
 const enoughCalls = 20
+/** How long what waits for a probe waits. */
+const probeMs = 1000
 const firstOpenMs = 30_000
 const longestOpenMs = 10 * 60 * 1000
 
@@ -35,6 +38,14 @@ export class Circuits {
     if (now < circuit.openUntil || circuit.probing) return false
     circuit.probing = true
     return true
+  }
+
+  /** Until when no call to the account may start; null = one may. While its probe is under way, for a moment. */
+  closedUntil(account: string, now: Instant): Instant | null {
+    const circuit = this.byAccount.get(account)
+    if (circuit === undefined || circuit.openUntil === 0) return null
+    if (now < circuit.openUntil) return circuit.openUntil
+    return circuit.probing ? now + probeMs : null
   }
 
   /** The accounts that must not be called before the returned instants. */
@@ -97,4 +108,9 @@ function isFailing({ tallies }: Circuit): boolean {
   const calls = tallies.reduce((sum, tally) => sum + tally.calls, 0)
   const failures = tallies.reduce((sum, tally) => sum + tally.failures, 0)
   return calls >= enoughCalls && failures * 2 >= calls
+}
+
+/** Which circuit a call belongs to: messages share their provider account's, webhooks and actions never that of another tenant. */
+export function circuitOf({ workspaceId, kind, account }: Pick<Delivery, 'workspaceId' | 'kind' | 'account'>): string {
+  return kind === 'message' ? account : `${workspaceId} ${account}`
 }

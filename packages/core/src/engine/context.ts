@@ -2,11 +2,11 @@ import type { EventEmitter } from 'eventemitter3'
 import type { RetryPolicy } from '../delivery/retry-policy.js'
 import type { Action, WebhookCaller } from '../ports/caller.js'
 import type { Channel } from '../ports/channel.js'
-import type { Clock } from '../ports/clock.js'
 import type { ContactSource } from '../ports/contact-source.js'
 import type { Queue } from '../ports/queue.js'
 import type { Store } from '../ports/store.js'
 import type { Owner } from '../ports/store-recipients.js'
+import type { CalibratedClock } from './calibrated-clock.js'
 import type { Circuits } from './circuits.js'
 import type { DrumbeatEvents } from './events.js'
 import type { IdPool } from './id-pool.js'
@@ -21,6 +21,8 @@ export interface EngineSettings {
   readonly leaseMs: number
   /** How far the clocks of engines and Store may differ: claims are taken over only so long after a lease. */
   readonly skewMs: number
+  /** How far this machine's clock may be off the Store's. It is set by the Store's; one that is further off starts no work. */
+  readonly maxDriftMs: number
   /** How long a call may start after its intent was written. */
   readonly permitMs: number
   /** How long the intent transaction may take. */
@@ -44,6 +46,7 @@ export const defaultEngineSettings: EngineSettings = {
   maxInFlight: 200,
   leaseMs: 15_000,
   skewMs: 2_000,
+  maxDriftMs: 60_000,
   permitMs: 3_000,
   intentTimeoutMs: 2_000,
   callTimeoutMs: 20_000,
@@ -62,7 +65,7 @@ export interface EngineContext {
   readonly actions: ReadonlyMap<string, Action>
   readonly webhooks: WebhookCaller | null
   readonly contactSource: ContactSource | null
-  readonly clock: Clock
+  readonly clock: CalibratedClock
   readonly random: () => number
   /** Keys references, idempotency keys and links. Never leaves the process. */
   readonly secret: string
@@ -87,4 +90,6 @@ export interface UnsubscribeRequest {
 export interface Lease {
   /** Who claims name; null = not confirmed, or run out: nothing may be claimed or started. */
   owner(): Owner | null
+  /** Gives every claim up at once, whatever became of it: the next heartbeat starts over. */
+  abandon(): void
 }

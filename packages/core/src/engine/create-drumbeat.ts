@@ -7,6 +7,7 @@ import type { ContactSource } from '../ports/contact-source.js'
 import type { Queue } from '../ports/queue.js'
 import type { Store } from '../ports/store.js'
 import type { Instant } from '../schedule/instant.js'
+import { CalibratedClock } from './calibrated-clock.js'
 import { Circuits } from './circuits.js'
 import { defaultEngineSettings, type EngineContext, type EngineSettings, type UnsubscribeRequest } from './context.js'
 import type { DrumbeatEvents } from './events.js'
@@ -71,6 +72,7 @@ export function createDrumbeat(options: DrumbeatOptions): Drumbeat {
     options.engineId ??
     `engine-${Math.floor(random() * 2 ** 48).toString(36)}-${Math.floor(random() * 2 ** 48).toString(36)}`
   const lease: EngineLease = new EngineLease(engineId, () => context)
+  const settings = { ...defaultEngineSettings, ...options.settings }
   const context: EngineContext = {
     store,
     queue: options.queue ?? null,
@@ -78,11 +80,11 @@ export function createDrumbeat(options: DrumbeatOptions): Drumbeat {
     actions: new Map((options.actions ?? []).map((action) => [action.name, action])),
     webhooks: options.webhooks ?? null,
     contactSource: options.contacts ?? null,
-    clock: options.clock ?? systemClock,
+    clock: new CalibratedClock(options.clock ?? systemClock, settings.maxDriftMs),
     random,
     secret: options.secret ?? 'drumbeat',
     unsubscribeUrl: options.unsubscribeUrl ?? null,
-    settings: { ...defaultEngineSettings, ...options.settings },
+    settings,
     events: new EventEmitter<DrumbeatEvents>(),
     ids: new IdPool(store),
     circuits: new Circuits(),

@@ -120,7 +120,7 @@ export function changeOf(context: EngineContext, decision: Decision, now: Instan
         break
       }
       case 'detach':
-        detached.push({ deliveryId: effect.deliveryId, lookAt: now + context.settings.reconcile.graceMs })
+        detached.push({ deliveryId: effect.deliveryId, lookAt: lookAtOf(context, now) })
         break
       case 'count':
         count(effect.stepId, effect.name)
@@ -132,6 +132,7 @@ export function changeOf(context: EngineContext, decision: Decision, now: Instan
     recipientId: id,
     expectedFence: before.fence,
     recipient: { ...after, claims: hasProgressed(before, after) ? 0 : before.claims },
+    keepsClaim: false,
     deliveries: [...deliveries.values()],
     contact,
     permissions,
@@ -139,6 +140,22 @@ export function changeOf(context: EngineContext, decision: Decision, now: Instan
     counters,
     detached,
   }
+}
+
+/** A call that is still under way is over by then. */
+function lookAtOf({ settings: { callTimeoutMs, reconcile } }: EngineContext, now: Instant): Instant {
+  return now + callTimeoutMs + reconcile.graceMs
+}
+
+/**
+ * The write that a decision from outside a claim asks for; null = it changes nothing. Where the run's call goes on, so does the claim of
+ * the engine that makes it.
+ */
+export function changeBeside(context: EngineContext, decision: Decision, now: Instant): RunChange | null {
+  const { before, after, effects } = decision
+  if (after === before && effects.length === 0) return null
+  const sameCall = after.waiting === 'delivery' && after.deliveryId === before.deliveryId
+  return { ...changeOf(context, decision, now), keepsClaim: before.waiting === 'delivery' && sameCall }
 }
 
 /** A run that is due again at once, and for the same, has not got anywhere. */

@@ -6,6 +6,7 @@ import type { CallOutcome } from '../ports/caller.js'
 import type { OutboundMessage, SendOutcome } from '../ports/channel.js'
 import type { PlannedCall } from '../recipient/effect.js'
 import type { Instant } from '../schedule/instant.js'
+import { circuitOf } from './circuits.js'
 import type { EngineContext } from './context.js'
 import type { Decision } from './decide.js'
 
@@ -37,6 +38,8 @@ export type CallEnd =
       readonly providerId: string | null
       readonly reply: JsonValue
       readonly exit: string | null
+      /** When the provider accepted it, if it said so. */
+      readonly at: Instant | null
     }
   | { readonly outcome: 'rejected'; readonly code: string }
   | { readonly outcome: 'not_accepted'; readonly code: string; readonly retryAfterMs: number | null }
@@ -62,17 +65,21 @@ async function makeCall(context: EngineContext, started: Started): Promise<CallE
   const mayStart = (): boolean =>
     lease.owner() !== null && clock.monotonic() < started.startBy && clock.now() < started.permitUntil
   if (!mayStart()) return { outcome: 'not_started' }
-  const { account } = started.delivery
-  if (!circuits.mayStart(account, clock.now())) return { outcome: 'not_started' }
+  const circuit = circuitOf(started.delivery)
+  if (!circuits.mayStart(circuit, clock.now())) return { outcome: 'not_started' }
   const deadline = new AbortController()
   const timer = new AbortController()
   const timedOut = clock.sleep(settings.callTimeoutMs, timer.signal).then((): CallEnd => {
     deadline.abort()
     return { outcome: 'unknown', code: 'timeout' }
   })
+  let permitted = false
   let refused = false
   const assertMayStart = (): void => {
-    if (mayStart()) return
+    if (mayStart()) {
+      permitted = true
+      return
+    }
     refused = true
     throw new Error('The permit to start this call has run out. Do not make it.')
   }
@@ -80,7 +87,11 @@ async function makeCall(context: EngineContext, started: Started): Promise<CallE
     const end = await Promise.race([timedOut, perform(context, started, deadline.signal, assertMayStart)])
     return readEnd(end)
   } catch (error) {
-    if (refused) return { outcome: 'not_started' }
+    // Refused only after it had been let through once, something may have been written already.
+    if (refused && !permitted) {
+      circuits.notStarted(circuit)
+      return { outcome: 'not_started' }
+    }
     return { outcome: 'unknown', code: error instanceof Error ? error.name : 'thrown' }
   } finally {
     timer.abort()
@@ -125,13 +136,13 @@ async function perform(
 
 function ofSend(outcome: SendOutcome): CallEnd {
   if (outcome.outcome !== 'accepted') return outcome
-  return { outcome: 'accepted', providerId: outcome.providerId, reply: null, exit: null }
+  return { outcome: 'accepted', providerId: outcome.providerId, reply: null, exit: null, at: outcome.at ?? null }
 }
 
 function ofCall(outcome: CallOutcome): CallEnd {
   switch (outcome.outcome) {
     case 'done':
-      return { outcome: 'accepted', providerId: null, reply: outcome.reply, exit: outcome.exit ?? null }
+      return { outcome: 'accepted', providerId: null, reply: outcome.reply, exit: outcome.exit ?? null, at: null }
     case 'failed':
       return { outcome: 'rejected', code: outcome.code }
     case 'not_done':

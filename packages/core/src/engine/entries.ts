@@ -86,7 +86,7 @@ function firstMemory(at: Instant, event: ContactEvent | null): Memory {
     holdout: false,
     plans: {},
     hangsOn: null,
-    missed: null,
+    resumed: null,
     why: null,
     path: [],
   }

@@ -4,15 +4,17 @@ import type { Delivery } from '../delivery/delivery.js'
 import { mergeFacts } from '../delivery/facts.js'
 import { contactKey } from '../ports/store-contacts.js'
 import type { ContactIngest, InboxItem, NewRun } from '../ports/store-inbox.js'
+import type { RunChange } from '../ports/store-recipients.js'
 import type { Recipient } from '../recipient/recipient.js'
 import { isLive } from '../recipient/recipient.js'
 import { keyOf } from '../recipient/run-facts.js'
 import type { Instant } from '../schedule/instant.js'
 import type { EngineContext } from './context.js'
-import { changeOf, type Decision, decideOn, leftToClaim } from './decide.js'
+import { changeBeside, type Decision, decideOn, leftToClaim } from './decide.js'
 import { admits, newRun } from './entries.js'
 import { type Loaded, loadContacts, loadRuns } from './load.js'
 import { type Report, reportEffects } from './report-effects.js'
+import { quarantined } from './run-changes.js'
 
 /** Contacts' items taken in together. */
 const itemsAtOnce = 500
@@ -51,24 +53,20 @@ async function decideBatch(
   runs: readonly Recipient[],
 ): Promise<readonly ContactIngest[]> {
   const now = context.clock.now()
-  const loaded = await loadRuns(context, runs)
   const contacts = await loadContacts(context, items)
-  const entries = await eventEntries(context, items)
+  const entries = await openEntries(context)
   const deliveries = await reportedDeliveries(context, items)
-  return [...groupBy(items, contactKey).values()].map((mine) => {
+  const groups = [...groupBy(items, contactKey).entries()].map(([key, all]) =>
+    upToBeginning(entries, all, contacts.get(key) ?? null, now),
+  )
+  const mostItems = Math.max(1, ...groups.map(({ mine }) => mine.length))
+  const loaded = await loadRuns(context, runs, { decisionsEach: mostItems })
+  return groups.map(({ mine, newRuns }) => {
     const [first] = mine as [InboxItem]
     const { workspaceId, contactId } = first
     const live = runs.filter((run) => contactKey(run) === contactKey(first))
-    const contact = contacts.get(contactKey(first)) ?? null
     const reports = mine.flatMap((item) => (item.kind === 'report' ? [item] : []))
     const facts = reports.map(({ deliveryId, facts: reported }) => ({ deliveryId, facts: reported }))
-    const decisions = live.flatMap((run) => {
-      const known = loaded.get(run.id)
-      return known === undefined ? [] : [hear(context, withReports(known, reports), run, mine, now)]
-    })
-    const changed = decisions.filter(({ before, after, effects }) => after !== before || effects.length > 0)
-    const changes = changed.map((decision) => changeOf(context, decision, now))
-    const newRuns = contact === null ? [] : begin(entries, mine, contact, now)
     return {
       workspaceId,
       contactId,
@@ -76,28 +74,51 @@ async function decideBatch(
       expected: live.map(({ id, fence }) => ({ id, fence })),
       facts,
       ...reportEffects(reports, deliveries),
-      changes,
+      changes: live.flatMap((run) => {
+        const known = loaded.get(run.id)
+        return known === undefined ? [] : (hear(context, withReports(known, reports), run, mine, now) ?? [])
+      }),
       newRuns,
     }
   })
 }
 
-/** A run hears of everything that happened to its contact, in order. */
+/** A contact's items up to the first that begins a run, and the runs it begins: they hear of the later ones in the next round. */
+function upToBeginning(
+  entries: readonly Campaign[],
+  items: readonly InboxItem[],
+  contact: Contact | null,
+  now: Instant,
+): { readonly mine: readonly InboxItem[]; readonly newRuns: readonly NewRun[] } {
+  for (const [index, item] of items.entries()) {
+    const newRuns = contact === null ? [] : begin(entries, item, contact, now)
+    if (newRuns.length > 0) return { mine: items.slice(0, index + 1), newRuns }
+  }
+  return { mine: items, newRuns: [] }
+}
+
+/** What a run does when it hears of everything that happened to its contact, in order; null = nothing. */
 function hear(
-  _context: EngineContext,
+  context: EngineContext,
   known: Loaded,
   run: Recipient,
   items: readonly InboxItem[],
   now: Instant,
-): Decision {
-  let decision: Decision = { loaded: known, before: run, after: run, effects: [], start: null }
-  for (const item of items) {
-    if (!isLive(decision.after)) break
-    if (item.kind === 'event') decision = decideOn(decision, { kind: 'event', event: item.event }, now)
-    else decision = decideOn(decision, { kind: 'changed' }, now)
-    decision = leftToClaim(decision, now)
+): RunChange | null {
+  try {
+    let decision: Decision = { loaded: known, before: run, after: run, effects: [], start: null }
+    for (const item of items) {
+      if (!isLive(decision.after)) break
+      if (item.kind === 'event') decision = decideOn(decision, { kind: 'event', event: item.event }, now)
+      else decision = decideOn(decision, { kind: 'changed' }, now)
+      decision = leftToClaim(decision, now)
+    }
+    return changeBeside(context, decision, now)
+  } catch (error) {
+    // One run must not keep the items of everybody else from being taken in.
+    context.events.emit('engine.failed', { during: `telling run ${run.id} what happened`, error })
+    return quarantined(run, 'decision_failed')
   }
-  return decision
 }
 
 function withReports(loaded: Loaded, reports: readonly Report[]): Loaded {
@@ -124,40 +145,25 @@ async function reportedDeliveries(
   return found
 }
 
-/** Active campaigns that begin with one of these events, or when a contact begins to match. */
-async function eventEntries(context: EngineContext, items: readonly InboxItem[]): Promise<readonly Campaign[]> {
-  const found: Campaign[] = []
-  for (const workspaceId of new Set(items.map((item) => item.workspaceId))) {
-    const campaigns = await context.store.campaigns.list({ workspaceId })
-    found.push(
-      ...campaigns.filter(({ status, entryOpen }) => entryOpen && (status === 'active' || status === 'paused')),
-    )
-  }
-  return found
+/** The campaigns that contacts can enter. */
+async function openEntries({ store }: EngineContext): Promise<readonly Campaign[]> {
+  const live = await store.campaigns.live()
+  return live.filter(({ status, entryOpen }) => entryOpen && (status === 'active' || status === 'paused'))
 }
 
-function begin(
-  campaigns: readonly Campaign[],
-  items: readonly InboxItem[],
-  contact: Contact,
-  now: Instant,
-): readonly NewRun[] {
-  return campaigns.flatMap((campaign) =>
-    items.flatMap((item): readonly NewRun[] => {
-      if (item.workspaceId !== campaign.workspaceId || campaign.version === null) return []
-      const { trigger } = campaign.entry
-      if (trigger.kind === 'matching' && item.kind !== 'report') {
-        return admits(campaign, contact, []) ? [newRun(campaign, contact.id, { at: now, runKey: '', event: null })] : []
-      }
-      if (trigger.kind !== 'event' || item.kind !== 'event' || item.event.name !== trigger.event.event) return []
-      if (campaign.startedAt !== null && item.event.at < campaign.startedAt) return []
-      const runKey = trigger.key === undefined ? '' : keyOf(item.event, trigger.key)
-      if (runKey === null || !admits(campaign, contact, [item.event])) return []
-      return [
-        newRun(campaign, contact.id, { at: nominalEntry(item.event, item.receivedAt), runKey, event: item.event }),
-      ]
-    }),
-  )
+function begin(campaigns: readonly Campaign[], item: InboxItem, contact: Contact, now: Instant): readonly NewRun[] {
+  return campaigns.flatMap((campaign): readonly NewRun[] => {
+    if (item.workspaceId !== campaign.workspaceId || campaign.version === null) return []
+    const { trigger } = campaign.entry
+    if (trigger.kind === 'matching' && item.kind !== 'report') {
+      return admits(campaign, contact, []) ? [newRun(campaign, contact.id, { at: now, runKey: '', event: null })] : []
+    }
+    if (trigger.kind !== 'event' || item.kind !== 'event' || item.event.name !== trigger.event.event) return []
+    if (campaign.startedAt !== null && item.event.at < campaign.startedAt) return []
+    const runKey = trigger.key === undefined ? '' : keyOf(item.event, trigger.key)
+    if (runKey === null || !admits(campaign, contact, [item.event])) return []
+    return [newRun(campaign, contact.id, { at: nominalEntry(item.event, item.receivedAt), runKey, event: item.event })]
+  })
 }
 
 const toleranceMs = 15 * 60 * 1000

@@ -25,13 +25,15 @@ const noPermissions: Permissions = { consents: [], suppressions: [] }
 export async function loadRuns(
   context: EngineContext,
   runs: readonly Recipient[],
+  /** How many decisions are made about each: each may name new deliveries. */
+  { decisionsEach = 1 }: { readonly decisionsEach?: number } = {},
 ): Promise<ReadonlyMap<number, Loaded>> {
   if (runs.length === 0) return new Map()
   const definitions = await loadDefinitions(context, runs)
   const plans = new Map<number, FactNeeds>()
   for (const run of runs) {
     const definition = definitions.get(definitionKey(run))
-    if (definition !== undefined) plans.set(run.id, factPlan(definition.campaign, definition.sequence, run.stepId))
+    if (definition !== undefined) plans.set(run.id, needsOf(definition, run))
   }
   const [contacts, events, deliveries] = await Promise.all([
     loadContacts(context, runs),
@@ -60,8 +62,13 @@ export async function loadRuns(
       },
     })
   }
-  await context.ids.ensure(idsFor(runs, definitions))
+  await context.ids.ensure(idsFor(runs, definitions) * decisionsEach)
   return loaded
+}
+
+/** A run that has not begun yet begins with its version's first step, whatever the campaign's draft says by now. */
+function needsOf({ campaign, sequence }: RunDefinition, { visit, stepId }: Recipient): FactNeeds {
+  return factPlan(campaign, sequence, visit === 0 ? sequence.start : stepId)
 }
 
 /** What runs of a campaign's version are played by. */

@@ -2,18 +2,28 @@ import type { Delivery } from '../delivery/delivery.js'
 import { deliveryRef } from '../delivery/delivery-key.js'
 import type { LookupResult } from '../ports/channel.js'
 import type { Reconciliation } from '../ports/store-deliveries.js'
+import type { Recipient } from '../recipient/recipient.js'
 import type { Instant } from '../schedule/instant.js'
-import { type AttemptEnd, attemptEnd, unresolvedEnd } from './attempt-end.js'
+import {
+  type AttemptEnd,
+  absentOnce,
+  attemptEnd,
+  isAbsentOnce,
+  lostEnd,
+  retryWithSameKey,
+  unresolvedEnd,
+} from './attempt-end.js'
 import type { EngineContext } from './context.js'
 import { settle } from './settle.js'
 
 const looksAtOnce = 100
-/** A look-up must say `absent` so often before that is believed: providers are eventually consistent. */
-const looksToBelieve = 2
+/** A key is treated as forgotten so long before the provider forgets it. */
+const keyMarginMs = 10 * 60 * 1000
 
 /**
- * Finds out what became of calls whose outcome is unknown: from reports that came in meanwhile, by asking the provider, and when the
- * window is over by calling it `unresolved`. Returns how many were looked at.
+ * Finds out what became of calls whose outcome is unknown: from reports that came in meanwhile, by calling again with a key that the
+ * provider de-duplicates by, by asking the provider, and when the window is over by calling it `unresolved`. Returns how many were
+ * looked at.
  */
 export async function reconcile(context: EngineContext): Promise<number> {
   const { store, clock, settings } = context
@@ -26,27 +36,36 @@ export async function reconcile(context: EngineContext): Promise<number> {
     leaseMs: settings.reconcile.everyMs,
   })
   for (const one of due) {
-    const end = await look(context, one, now)
-    if (end === null) continue
-    const { workspaceId, recipientId, id } = one.delivery
-    const [run] = await store.recipients.get({ workspaceId, recipientIds: [recipientId] })
-    await settle(context, 'unknown', [{ end, run: run?.deliveryId === id ? run : null }])
+    const { workspaceId, recipientId, id, state } = one.delivery
+    const [found] = await store.recipients.get({ workspaceId, recipientIds: [recipientId] })
+    const run = found?.deliveryId === id ? found : null
+    // Its run left while the call was under way, and the engine that made it has never said how it ended.
+    if (state === 'sending') await settle(context, 'sending', [{ end: lostEnd(context, one.delivery, now), run }])
+    if (state !== 'unknown') continue
+    const end = await look(context, one, run, now)
+    if (end !== null) await settle(context, 'unknown', [{ end, run: end.result.state === 'unknown' ? null : run }])
   }
   return due.length
 }
 
-async function look(context: EngineContext, one: Reconciliation, now: Instant): Promise<AttemptEnd | null> {
-  const { delivery, since, looks } = one
+/** What is known now; null = nothing new. */
+async function look(
+  context: EngineContext,
+  { delivery, since }: Reconciliation,
+  run: Recipient | null,
+  now: Instant,
+): Promise<AttemptEnd | null> {
   const reported = reportedAt(delivery)
-  if (reported !== null) return found(context, delivery, delivery.providerId, reported)
+  if (reported !== null) return accepted(context, delivery, delivery.providerId, reported)
+  if (run !== null && mayRepeat(context, delivery, now)) return retryWithSameKey(context, delivery, now)
   const result = await lookUp(context, delivery)
-  if (result.found === 'yes') return found(context, delivery, result.providerId, result.at ?? now)
-  const waits = await isWaitedFor(context, delivery)
-  if (result.found === 'absent' && looks >= looksToBelieve)
-    return waits ? absent(context, delivery, now) : unresolvedEnd(delivery)
+  if (result.found === 'yes') return accepted(context, delivery, result.providerId, result.at ?? now)
+  // Providers are eventually consistent: one "absent" is not believed yet.
+  if (result.found === 'absent' && !isAbsentOnce(delivery)) return absentOnce(context, delivery, now)
+  if (result.found === 'absent') return run === null ? unresolvedEnd(delivery) : absent(context, delivery, now)
   if (now - since < context.settings.reconcile.windowMs) return null
   const channel = context.channels.get(delivery.channel)
-  if (channel?.ambiguity === 'at_least_once' && waits && !delivery.possibleDuplicate) {
+  if (channel?.ambiguity === 'at_least_once' && run !== null && !delivery.possibleDuplicate) {
     const again = absent(context, delivery, now)
     return { ...again, result: { ...again.result, possibleDuplicate: true } }
   }
@@ -57,6 +76,12 @@ async function look(context: EngineContext, one: Reconciliation, now: Instant): 
 function reportedAt({ facts }: Delivery): Instant | null {
   const times = Object.values(facts).filter((at) => at !== undefined)
   return times.length === 0 ? null : Math.min(...times)
+}
+
+/** Whether the provider would recognize a second call by its key, and not send twice. */
+function mayRepeat({ channels }: EngineContext, { channel, intendedAt }: Delivery, now: Instant): boolean {
+  const ttlMs = channels.get(channel)?.capabilities.idempotencyKeyTtlMs ?? null
+  return ttlMs !== null && intendedAt !== null && now < intendedAt + ttlMs - keyMarginMs
 }
 
 async function lookUp({ channels, secret, events }: EngineContext, delivery: Delivery): Promise<LookupResult> {
@@ -70,18 +95,9 @@ async function lookUp({ channels, secret, events }: EngineContext, delivery: Del
   }
 }
 
-async function isWaitedFor({ store }: EngineContext, { workspaceId, recipientId, id }: Delivery): Promise<boolean> {
-  const [run] = await store.recipients.get({ workspaceId, recipientIds: [recipientId] })
-  return run?.deliveryId === id
-}
-
-function found(context: EngineContext, delivery: Delivery, providerId: string | null, at: Instant): AttemptEnd {
-  return attemptEnd(
-    context,
-    delivery,
-    { outcome: 'accepted', providerId, reply: null, exit: null },
-    { at, blockedUntil: at },
-  )
+function accepted(context: EngineContext, delivery: Delivery, providerId: string | null, at: Instant): AttemptEnd {
+  const end = { outcome: 'accepted', providerId, reply: null, exit: null, at } as const
+  return attemptEnd(context, delivery, end, { at: context.clock.now(), blockedUntil: at })
 }
 
 function absent(context: EngineContext, delivery: Delivery, now: Instant): AttemptEnd {

@@ -3,6 +3,7 @@ import type { Settlement } from '../ports/store-deliveries.js'
 import type { Recipient } from '../recipient/recipient.js'
 import type { Instant } from '../schedule/instant.js'
 import { type AttemptEnd, attemptEnd, leftBehind } from './attempt-end.js'
+import { circuitOf } from './circuits.js'
 import type { EngineContext } from './context.js'
 import { changeOf, counterOf, type Decision, decide, leftToClaim } from './decide.js'
 import type { CallEnd, Finished } from './dispatch.js'
@@ -110,8 +111,9 @@ async function readAgain({ store }: EngineContext, open: readonly Open[]): Promi
   )
 }
 
+/** What the run does now; null = it has left, or cannot be decided about: its next claim sees what became of the call. */
 function decisionOn(
-  { clock }: EngineContext,
+  { clock, events }: EngineContext,
   end: AttemptEnd,
   run: Recipient | null,
   loaded: Loaded | undefined,
@@ -120,17 +122,23 @@ function decisionOn(
   const now = clock.now()
   const deliveries = withOutcome(loaded.facts.deliveries, end)
   const known = { ...loaded, facts: { ...loaded.facts, deliveries } }
-  return leftToClaim(decide(known, run, { kind: 'outcome', outcome: end.outcome }, now), now)
+  try {
+    return leftToClaim(decide(known, run, { kind: 'outcome', outcome: end.outcome }, now), now)
+  } catch (error) {
+    events.emit('engine.failed', { during: `telling run ${run.id} what became of its call`, error })
+    return null
+  }
 }
 
 function settlementOf(context: EngineContext, { delivery, result }: AttemptEnd, decision: Decision | null): Settlement {
   const { workspaceId, campaignId, stepId, id: deliveryId, attempts: attempt } = delivery
+  const counts = result.state !== delivery.state
   return {
     ...result,
     workspaceId,
     deliveryId,
     attempt,
-    counters: [{ campaignId, stepId, name: counterOf({ ...delivery, ...result }), by: 1 }],
+    counters: counts ? [{ campaignId, stepId, name: counterOf({ ...delivery, ...result }), by: 1 }] : [],
     change: decision === null ? null : changeOf(context, decision, context.clock.now()),
   }
 }
@@ -149,25 +157,23 @@ function endOf(context: EngineContext, { started: { delivery }, outcome, at }: F
 
 function recordCircuit(
   { circuits, events }: EngineContext,
-  { account }: Delivery,
+  delivery: Delivery,
   { outcome, ...rest }: CallEnd,
   at: Instant,
 ): Instant {
-  if (outcome === 'not_started') {
-    circuits.notStarted(account)
-    return at
-  }
+  const account = circuitOf(delivery)
+  if (outcome === 'not_started') return circuits.closedUntil(account, at) ?? at
   const result = outcome === 'accepted' || outcome === 'rejected' ? 'ok' : outcome === 'blocked' ? 'blocked' : 'failed'
   const until = circuits.record(account, result, at)
   if (until !== null) {
     const code = 'code' in rest ? String(rest.code) : outcome
-    events.emit('account.blocked', { account, code, until })
+    events.emit('account.blocked', { account: delivery.account, code, until })
   }
   return until ?? at
 }
 
 function announce({ events }: EngineContext, open: Open | undefined, decision: Decision | null | undefined): void {
-  if (open !== undefined) {
+  if (open !== undefined && open.end.result.state !== open.end.delivery.state) {
     const { delivery, result } = open.end
     events.emit('delivery.settled', { ...delivery, ...result, facts: delivery.facts })
   }

@@ -22,6 +22,7 @@ const mostRounds = 10_000
 /** An engine's lease: confirmed by heartbeats, and void the moment it could have been taken over. */
 export class EngineLease implements Lease {
   private held: { readonly epoch: number; readonly until: number } | null = null
+  private abandoned = 0
 
   constructor(
     private readonly engineId: string,
@@ -34,14 +35,31 @@ export class EngineLease implements Lease {
     return { engineId, epoch: held.epoch }
   }
 
-  /** Renews the lease, or starts over with a new epoch. The local deadline counts from before the request was sent. */
+  abandon(): void {
+    this.held = null
+    this.abandoned++
+  }
+
+  /**
+   * Renews the lease, or starts over with a new epoch, and sets the clock. The local deadline counts from before the request was sent.
+   * @throws {ConfigurationError} when this machine's clock is too far off.
+   */
   async renew(): Promise<void> {
     const { store, clock, settings } = this.context()
     const sent = clock.monotonic()
+    const sentAt = clock.hostNow()
+    const { abandoned } = this
     const request = { engineId: this.engineId, leaseMs: settings.leaseMs, now: clock.now() }
     const renewed = this.held === null ? null : await store.control.heartbeat({ ...request, epoch: this.held.epoch })
     const beat: Heartbeat | null = renewed ?? (await store.control.heartbeat({ ...request, epoch: null }))
-    this.held = beat === null ? null : { epoch: beat.epoch, until: sent + settings.leaseMs - settings.skewMs }
+    if (beat === null) {
+      this.held = null
+      return
+    }
+    clock.setBy(beat.storeNow, sentAt)
+    // Abandoned while it was being renewed, it stays so.
+    if (abandoned === this.abandoned)
+      this.held = { epoch: beat.epoch, until: sent + settings.leaseMs - settings.skewMs }
   }
 
   async retire(): Promise<void> {
@@ -54,6 +72,7 @@ export class EngineLease implements Lease {
 /** Runs the engine: round by round by hand, or on its own until it is stopped. */
 export class Worker {
   private running: Promise<void> | null = null
+  private turn: Promise<TickReport> | null = null
   private stopping = new AbortController()
   private nudge: () => void = () => {}
   private unsubscribe: (() => Promise<void>) | null = null
@@ -70,8 +89,30 @@ export class Worker {
     })
   }
 
-  /** Does everything that is due now, in the order events, campaigns, timers, unknown outcomes, and returns when nothing is left. */
-  async tick(): Promise<TickReport> {
+  /**
+   * Does everything that is due now, in the order events, campaigns, timers, unknown outcomes, and returns when nothing is left. A call
+   * while another is under way waits for that one, and gets its report.
+   */
+  tick(): Promise<TickReport> {
+    this.turn ??= this.takeTurn().finally(() => {
+      this.turn = null
+    })
+    return this.turn
+  }
+
+  private async takeTurn(): Promise<TickReport> {
+    const over = new AbortController()
+    await this.keepLease()
+    const heartbeat = this.heartbeat(over.signal)
+    try {
+      return await this.doWhatIsDue()
+    } finally {
+      over.abort()
+      await heartbeat
+    }
+  }
+
+  private async doWhatIsDue(): Promise<TickReport> {
     const total = { ingested: 0, advanced: 0, reconciled: 0 }
     this.ticks++
     for (let round = 0; round < mostRounds && !this.stopping.signal.aborted; round++) {
@@ -103,6 +144,7 @@ export class Worker {
     this.stopping.abort()
     this.nudge()
     await this.running
+    await this.turn?.catch(() => {})
     this.running = null
     await this.unsubscribe?.()
     this.unsubscribe = null
@@ -129,7 +171,6 @@ export class Worker {
   private async loop(): Promise<void> {
     const { clock, settings, events } = this.context
     const { signal } = this.stopping
-    const heartbeat = this.heartbeat(signal)
     while (!signal.aborted) {
       try {
         await this.tick()
@@ -141,7 +182,6 @@ export class Worker {
       this.nudge = () => woken.abort()
       await clock.sleep(settings.pollMs, woken.signal)
     }
-    await heartbeat
   }
 
   /** Beats beside the work, so that a long batch does not cost the lease. */

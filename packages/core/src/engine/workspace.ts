@@ -22,6 +22,7 @@ import type { EngineContext } from './context.js'
 import { applyToAll, closeAndDrain, type StopReport } from './control.js'
 import { admits, newRun } from './entries.js'
 import { loadContacts } from './load.js'
+import { takeUp } from './resumption.js'
 import { Templates } from './templates.js'
 
 /** An event as a host reports it. */
@@ -159,7 +160,8 @@ export class Workspace {
   async withdraw(campaignId: string, contactId: string, options: { readonly reason?: string } = {}): Promise<number> {
     const runs = await this.context.store.recipients.ofContact({ workspaceId: this.id, contactId, campaignId })
     const live = runs.filter(({ status }) => status === 'active')
-    return applyToAll(this.context, live, () => ({ kind: 'withdraw', reason: options.reason ?? 'removed' }))
+    const withdraw = { kind: 'withdraw', reason: options.reason ?? 'removed' } as const
+    return (await applyToAll(this.context, live, () => withdraw)).applied
   }
 
   /**
@@ -260,20 +262,20 @@ export class Workspace {
     return closeAndDrain(this.context, { workspaceId: this.id, kind: 'workspace', ref: '' })
   }
 
-  /** Opens the workspace again after an emergency stop; what stood still goes on by its lateness rules. */
+  /**
+   * Opens the workspace again after an emergency stop; what stood still goes on by its lateness rules. Safe to call again: what an
+   * interrupted call left undone is done then.
+   */
   async resumeAfterStop(): Promise<void> {
     const { store, clock } = this.context
     const scope = { workspaceId: this.id, kind: 'workspace' as const, ref: '' }
+    const gates = await store.control.closedGates({ workspaceIds: [this.id] })
+    const pausedAt = gates.find(({ kind }) => kind === 'workspace')?.closedAt ?? clock.now()
     await store.control.setGate({ scope, closed: false, now: clock.now() })
     for (const campaign of await this.campaigns.list()) {
       if (campaign.status !== 'active') continue
-      for (let after: string | null = null; ; ) {
-        const request = { workspaceId: this.id, campaignId: campaign.id, parked: true, after, limit: 500 }
-        const runs: readonly Recipient[] = await store.recipients.ofCampaign(request)
-        if (runs.length === 0) break
-        await applyToAll(this.context, runs, () => ({ kind: 'resume', policy: 'send', pausedAt: clock.now() }))
-        after = String(runs.at(-1)?.id ?? '')
-      }
+      const resumptions = [...campaign.resumptions, { policy: 'send' as const, pausedAt, stepId: null }]
+      await takeUp(this.context, { ...campaign, resumptions })
     }
   }
 }

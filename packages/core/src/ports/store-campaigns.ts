@@ -2,6 +2,7 @@ import type { Campaign } from '../campaign/campaign.js'
 import type { ArmTally } from '../experiment/winner.js'
 import type { Instant } from '../schedule/instant.js'
 import type { SequenceVersion } from '../sequence/sequence.js'
+import type { GateChange } from './store-control.js'
 
 export type { ArmTally } from '../experiment/winner.js'
 
@@ -21,10 +22,15 @@ export interface ExperimentDecision {
 /** Campaigns, their published versions, and the decisions of their experiments. */
 export interface CampaignStore {
   /**
-   * Writes a campaign whole. `expectedRevision` null = it must not exist yet; otherwise it must be the stored one.
+   * Writes a campaign whole. `expectedRevision` null = it must not exist yet; otherwise it must be the stored one. `gate` is closed or
+   * opened with it, as by `setGate`: both or neither.
    * @throws {ConflictError} of kind `stale` or `duplicate` otherwise.
    */
-  save(request: { readonly campaign: Campaign; readonly expectedRevision: number | null }): Promise<void>
+  save(request: {
+    readonly campaign: Campaign
+    readonly expectedRevision: number | null
+    readonly gate?: GateChange
+  }): Promise<void>
   get(request: { readonly workspaceId: string; readonly campaignIds: readonly string[] }): Promise<readonly Campaign[]>
   /** All campaigns of a workspace, oldest first. */
   list(request: { readonly workspaceId: string }): Promise<readonly Campaign[]>

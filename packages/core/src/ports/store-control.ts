@@ -13,6 +13,13 @@ export interface GateScope {
   readonly ref: string
 }
 
+/** A scope that is closed or opened at an instant. */
+export interface GateChange {
+  readonly scope: GateScope
+  readonly closed: boolean
+  readonly now: Instant
+}
+
 /** A closed scope. Open scopes have no row. */
 export interface ClosedGate extends GateScope {
   /** Rises with every closing of any scope; kept while the scope stays closed. */
@@ -48,11 +55,7 @@ export interface ControlStore {
    * Closes or opens a scope, alone under the gate's exclusive lock, and commits. Once it resolves after closing, no intent can
    * be written in that scope by any process. Closing what is closed keeps its instant.
    */
-  setGate(request: {
-    readonly scope: GateScope
-    readonly closed: boolean
-    readonly now: Instant
-  }): Promise<ClosedGate | null>
+  setGate(change: GateChange): Promise<ClosedGate | null>
   /** Every closed scope of these workspaces; null = of all. */
   closedGates(request: { readonly workspaceIds: readonly string[] | null }): Promise<readonly ClosedGate[]>
   /** Attempts in the scope that have begun and not finished, and those of them whose start permit has not run out at `now`. */

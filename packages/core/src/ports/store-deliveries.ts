@@ -46,12 +46,10 @@ export interface Settlement extends AttemptResult {
 
 /** A delivery whose outcome is not known. */
 export interface Reconciliation {
+  /** `unknown`, or still `sending` although nobody waits for it any more. */
   readonly delivery: Delivery
-  readonly idempotencyKey: string
   /** When its outcome became unknown. */
   readonly since: Instant
-  /** How often it has been looked at, this time included. */
-  readonly looks: number
 }
 
 /** Deliveries, their attempts, and the reconciliation of unknown outcomes. */
@@ -99,7 +97,7 @@ export interface DeliveryStore {
       readonly stepId?: string
     } & Page,
   ): Promise<readonly Delivery[]>
-  /** Leases deliveries of unknown outcome that are to be looked at, for `leaseMs`; counts the look. */
+  /** Leases deliveries of unknown outcome that are to be looked at, for `leaseMs`. */
   claimReconciliations(request: {
     readonly now: Instant
     readonly limit: number

@@ -37,8 +37,10 @@ export interface RunChange {
   readonly workspaceId: string
   readonly recipientId: number
   readonly expectedFence: number
-  /** The run as it is to be. Its `fence` is ignored; its lease ends. */
+  /** The run as it is to be. Its `fence` is ignored; its claim ends, unless it `keepsClaim`. */
   readonly recipient: Recipient
+  /** True where an engine's call for the run goes on: `dueAt` and the claim stay as they are stored. */
+  readonly keepsClaim: boolean
   /** Deliveries to write whole: new ones, and deferred ones that were taken up again, skipped, expired or canceled. */
   readonly deliveries: readonly Delivery[]
   /** Merged as `contacts.upsert` does, with its inbox item. */
@@ -48,6 +50,13 @@ export interface RunChange {
   readonly counters: readonly CounterDelta[]
   /** Deliveries whose outcome is unknown while the run goes on: looked at again from `lookAt` on. */
   readonly detached: readonly { readonly deliveryId: number; readonly lookAt: Instant }[]
+}
+
+/** A run that stands before a closed scope. */
+export interface Parking {
+  readonly change: RunChange
+  /** The provider account of the call that it stands before; null = it stands before none. */
+  readonly account: string | null
 }
 
 /** The runs of contacts through campaigns. */
@@ -88,6 +97,12 @@ export interface RecipientStore {
   ): Promise<void>
   /** Applies changes in one transaction, each on its own fence. Returns for each whether it was applied. */
   commit(changes: readonly RunChange[]): Promise<readonly ('applied' | 'stale')[]>
+  /**
+   * Applies changes of runs that are to stand still, as `commit` does: parked where the workspace, the campaign, the step or the account
+   * is closed, and not parked elsewhere. The gates are read under their shared lock, so that whoever opens one either finds the run
+   * parked, or has opened it before.
+   */
+  park(parkings: readonly Parking[]): Promise<readonly ('applied' | 'stale')[]>
   get(request: {
     readonly workspaceId: string
     readonly recipientIds: readonly number[]

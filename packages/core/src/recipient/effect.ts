@@ -20,7 +20,7 @@ export type Effect =
     }
   /** Report an event about the contact, to be taken in like any other. */
   | { readonly kind: 'emit'; readonly event: string; readonly data: JsonObject }
-  /** Go on finding out what became of a delivery that the run no longer waits for. */
+  /** Go on finding out what became, or becomes, of a delivery that the run no longer waits for. */
   | { readonly kind: 'detach'; readonly deliveryId: number }
   /** Count something, per step (`''` = the campaign). */
   | { readonly kind: 'count'; readonly name: string; readonly stepId: string }

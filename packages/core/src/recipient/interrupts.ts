@@ -1,7 +1,7 @@
 import type { ContactEvent } from '../contact/contact.js'
 import { type Draft, go, type Move } from './draft.js'
+import { releaseDeliveries } from './release-deliveries.js'
 import { satisfies } from './steps/wait-for-step.js'
-import { releaseDeliveries } from './transition.js'
 
 /** Where an interrupt takes the run because of this event; null = none does. The first that matches wins. */
 export function interruptedBy(draft: Draft, event: ContactEvent): Move | null {

@@ -41,9 +41,8 @@ export function launch(draft: Draft, item: string, spec: MessageSpec): Launch {
   if (plan.dueAt > draft.now) return 'later'
   const exit = exitsBefore(draft, 'beforeSend')
   if (exit !== null) return exit
-  const { missed } = draft.memory
-  if (missed !== null && plan.dueAt <= missed.until) {
-    return missed.policy === 'exit' ? end('paused') : drop(draft, item, spec, 'skipped', 'paused')
+  if (stoodInPause(draft, plan)) {
+    return draft.memory.resumed?.policy === 'exit' ? end('paused') : drop(draft, item, spec, 'skipped', 'paused')
   }
   if (draft.memory.holdout) return drop(draft, item, spec, 'skipped', 'holdout')
   const deferred = obeyWindows(draft, item, spec, plan)
@@ -125,6 +124,11 @@ function start(draft: Draft, item: string, spec: MessageSpec): Launch {
   draft.emit({ kind: 'send', send: { delivery, spec, late: late && !exempt } })
   draft.wait('delivery', draft.now, null)
   return 'open'
+}
+
+/** Its moment came before a pause was over, and the pause ended with the word that such messages are not to be sent. */
+function stoodInPause({ memory: { resumed } }: Draft, { dueAt }: Plan): boolean {
+  return resumed !== null && (resumed.policy === 'skip' || resumed.policy === 'exit') && dueAt <= resumed.at
 }
 
 function obeyWindows(draft: Draft, item: string, spec: MessageSpec, plan: Plan): Launch | null {

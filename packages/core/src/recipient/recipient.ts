@@ -92,8 +92,8 @@ export interface Memory {
   readonly plans: { readonly [item: string]: Plan }
   /** The wait whose anchor the current step hangs on, and the moment it stood for; null = it counts from a base. */
   readonly hangsOn: HangsOn | null
-  /** What fell due in a pause, and what a resume has said about it; null = nothing was said. */
-  readonly missed: Missed | null
+  /** The latest pause that is over for this run; null = there was none. */
+  readonly resumed: Resumed | null
   /** Why `dueAt` is what it is, for `explain`. */
   readonly why: JsonObject | null
   /** The latest steps entered, oldest first; at most 50. */
@@ -107,11 +107,12 @@ export interface HangsOn {
   readonly at: Instant | null
 }
 
-/** Messages that fell due in a pause and are not to be sent any more. */
-export interface Missed {
-  /** When the pause was over: later messages are not meant. */
-  readonly until: Instant
-  readonly policy: Extract<ResumePolicy, 'skip' | 'exit'>
+/** A pause that is over. */
+export interface Resumed {
+  readonly pausedAt: Instant
+  readonly at: Instant
+  /** What becomes of messages whose moment came before it was over. */
+  readonly policy: ResumePolicy
 }
 
 /** A message that lies ahead, or is under way. */

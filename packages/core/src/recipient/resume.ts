@@ -2,31 +2,18 @@ import type { Anchor } from '../schedule/moment.js'
 import { stepOf } from '../sequence/sequence.js'
 import { type Draft, type Move, stay } from './draft.js'
 import type { Input } from './input.js'
-import { openState } from './settled.js'
 
 /**
- * Takes a run up again after a pause. `shift` moves what counts from a base by the length of the pause; dates keep their dates.
- * `send` leaves what fell due to be sent now; `skip` drops those messages, and those behind them whose moments were in the pause too,
- * and goes on; `exit` ends runs that had one. A run that entered in the pause begins now.
+ * Takes a run up again after a pause, once for each pause. `shift` moves what counts from a base by the length of the pause; dates keep
+ * their dates. `send` leaves what fell due to be sent now; `skip` drops those messages, and those behind them whose moments were in the
+ * pause too; `exit` ends runs that come to one. A run that entered in the pause begins now.
  */
 export function resume(draft: Draft, { policy, pausedAt }: Extract<Input, { kind: 'resume' }>): Move {
+  const { recipient, memory, now } = draft
   draft.set({ parked: false })
-  const { recipient, now } = draft
-  if (recipient.dueAt === null || recipient.visit === 0) return stay
-  // A call under way, or one whose outcome is not known, is no message that fell due.
-  const step = stepOf(draft.definition.sequence, recipient.stepId)
-  if (step === undefined || (recipient.waiting === 'delivery' && !isRetrying(draft))) return stay
-  if (policy === 'shift') return shift(draft, Math.max(0, now - Math.max(pausedAt, draft.memory.base)))
-  const fellDue = recipient.dueAt >= pausedAt && recipient.dueAt <= now
-  if (!fellDue || policy === 'send') return stay
-  draft.remember({ missed: { until: now, policy } })
-  return stay
-}
-
-function isRetrying(draft: Draft): boolean {
-  return Object.keys(draft.memory.plans).some(
-    (item) => draft.plan(item)?.state === 'open' && openState(draft, item) === 'retry_wait',
-  )
+  if (memory.resumed?.pausedAt === pausedAt || recipient.visit === 0) return stay
+  draft.remember({ resumed: { pausedAt, at: now, policy } })
+  return policy === 'shift' ? shift(draft, Math.max(0, now - Math.max(pausedAt, memory.base))) : stay
 }
 
 function shift(draft: Draft, byMs: number): Move {

@@ -1,3 +1,4 @@
+import type { Delivery } from '../delivery/delivery.js'
 import type { Instant } from '../schedule/instant.js'
 import type { Draft } from './draft.js'
 import type { Outcome } from './input.js'
@@ -61,11 +62,32 @@ export function detach(draft: Draft, item: string): void {
   draft.emit({ kind: 'detach', deliveryId: plan.deliveryId })
 }
 
+/** Where the delivery is that a plan has open. `settled` = its end is written, but the run was not told. */
+export type OpenState = 'sending' | 'retry_wait' | 'unknown' | 'settled'
+
 /** What is known of the delivery that a plan has open; null = nothing yet. */
-export function openState(draft: Draft, item: string): 'retry_wait' | 'unknown' | 'other' | null {
-  const id = draft.plan(item)?.deliveryId ?? null
-  if (id === null) return null
-  const state = draft.known.deliveries.find((delivery) => delivery.id === id)?.state
+export function openState(draft: Draft, item: string): OpenState | null {
+  const state = openDelivery(draft, item)?.state
   if (state === undefined) return null
-  return state === 'retry_wait' || state === 'unknown' ? state : 'other'
+  return state === 'sending' || state === 'retry_wait' || state === 'unknown' ? state : 'settled'
+}
+
+/** The news that a run was not told, out of the record of its delivery; null = there is none. */
+export function recordedOutcome(draft: Draft, item: string): Outcome | null {
+  const delivery = openDelivery(draft, item)
+  if (delivery === undefined || openState(draft, item) !== 'settled') return null
+  const { state, sentAt, intendedAt, reply } = delivery
+  const reason = delivery.reason ?? state
+  if (state === 'sent') {
+    const at = sentAt ?? draft.now
+    return { state, sentAt: at, intendedAt: intendedAt ?? at, reply, exit: delivery.reason }
+  }
+  if (state === 'failed' || state === 'unresolved') return { state, reason }
+  if (state === 'scheduled') return { state, reason, until: draft.now, byRule: false }
+  return { state: 'skipped', reason }
+}
+
+function openDelivery(draft: Draft, item: string): Delivery | undefined {
+  const id = draft.plan(item)?.deliveryId ?? null
+  return id === null ? undefined : draft.known.deliveries.find((delivery) => delivery.id === id)
 }

@@ -33,12 +33,14 @@ describe('a run', () => {
   })
 
   it('ends where its step is gone', () => {
-    const stage = new RunStage({ steps, recipient: { stepId: 'gone' } }).due()
+    const stage = new RunStage({ steps, recipient: { stepId: 'gone', visit: 1 } }).due()
     expect([stage.recipient.status, stage.recipient.reason]).toEqual(['exited', 'step_missing'])
   })
 
   it('reads no step from the prototype', () => {
-    expect(new RunStage({ steps, recipient: { stepId: 'constructor' } }).due().recipient.reason).toBe('step_missing')
+    expect(new RunStage({ steps, recipient: { stepId: 'constructor', visit: 1 } }).due().recipient.reason).toBe(
+      'step_missing',
+    )
   })
 
   it('completes at an exit step with the reason goal, and exits with any other', () => {

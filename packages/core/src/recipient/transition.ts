@@ -1,4 +1,3 @@
-import { isTerminal } from '../delivery/delivery.js'
 import type { Instant } from '../schedule/instant.js'
 import { defaultMaxVisits, stepOf } from '../sequence/sequence.js'
 import type { Step } from '../sequence/step.js'
@@ -9,6 +8,7 @@ import type { Input, Outcome } from './input.js'
 import { interruptedBy } from './interrupts.js'
 import { laneOf } from './lane.js'
 import { isLive, type Recipient } from './recipient.js'
+import { releaseDeliveries } from './release-deliveries.js'
 import { resume } from './resume.js'
 import { eventsOfRun, type RunDefinition, type RunFacts } from './run-facts.js'
 import type { StepBehavior } from './steps/behavior.js'
@@ -37,7 +37,9 @@ export function transition(
   const draft = new Draft(definition, recipient, facts, now)
   advance(draft, react(draft, input))
   if (!isLive(draft.recipient)) return { recipient: draft.recipient, effects: draft.effects }
-  draft.set({ lane: laneOf(definition, draft.recipient) })
+  const lane = laneOf(definition, draft.recipient)
+  const { channel, priority } = draft.recipient.lane
+  if (lane.channel !== channel || lane.priority !== priority) draft.set({ lane })
   return { recipient: draft.recipient, effects: draft.effects }
 }
 
@@ -65,12 +67,14 @@ function react(draft: Draft, input: Input): Move {
   if (input.kind === 'withdraw') return end(input.reason)
   if (input.kind === 'resume') return resume(draft, input)
   const entered = recipient.visit > 0
-  const at = stepOf(draft.definition.sequence, recipient.stepId)
+  const { sequence } = draft.definition
+  const stepId = entered ? recipient.stepId : sequence.start
+  const at = stepOf(sequence, stepId)
   if (at === undefined) return end('step_missing')
   switch (input.kind) {
     case 'due':
       if (recipient.dueAt !== null && recipient.dueAt > draft.now) return stay
-      if (!entered) return go(recipient.stepId, 'start')
+      if (!entered) return go(stepId, 'start')
       return exitsBefore(draft, 'immediately') ?? behaviorFor(at).due(draft, at)
     case 'event':
       return onEvent(draft, at, input, entered)
@@ -124,16 +128,4 @@ function quarantine(draft: Draft, reason: string): void {
   releaseDeliveries(draft, reason)
   draft.set({ status: 'quarantined', reason, dueAt: null, waiting: 'timer', deliveryId: null, parked: false })
   draft.count(`recipient.quarantined.${reason}`, '')
-}
-
-/** Cancels deliveries that have not started. One under way is left to its outcome. */
-export function releaseDeliveries(draft: Draft, reason: string): void {
-  for (const [item, plan] of Object.entries(draft.memory.plans)) {
-    if (plan.deliveryId === null || plan.state === 'done') continue
-    const known = draft.known.deliveries.find(({ id }) => id === plan.deliveryId)
-    if (known === undefined || isTerminal(known.state) || known.state === 'sending') continue
-    if (known.state === 'unknown') draft.emit({ kind: 'detach', deliveryId: known.id })
-    else draft.emit({ kind: 'record', delivery: { ...known, state: 'canceled', reason } })
-    draft.setPlan(item, { ...plan, state: 'done' })
-  }
 }

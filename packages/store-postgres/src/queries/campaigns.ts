@@ -6,11 +6,13 @@ import {
   type Sequence,
   type SequenceVersion,
 } from '@drumbeat/core'
+import type { Connection } from '../connection/connection.js'
 import { arrayLiteral } from '../sql/array-literal.js'
 import { batch } from '../sql/batch.js'
 import { document, fromJson } from '../sql/json.js'
 import { instant, int, ms } from '../sql/values.js'
 import type { QueryContext } from './context.js'
+import { setGate } from './gates.js'
 
 const versionKeys = batch<{ readonly workspaceId: string; readonly campaignId: string; readonly version: number }>({
   workspace_id: ['text', ({ workspaceId }) => workspaceId],
@@ -25,13 +27,14 @@ interface DefinitionRow {
 const campaignOf = ({ definition }: DefinitionRow): Campaign => fromJson(definition)
 
 /** Campaigns, their published versions, and the decisions of their experiments. */
-export function campaignQueries({ database, s }: QueryContext): CampaignStore {
+export function campaignQueries(context: QueryContext): CampaignStore {
+  const { database, s } = context
   const definition = 'definition::text as definition'
   return {
-    async save({ campaign, expectedRevision }) {
+    async save({ campaign, expectedRevision, gate }) {
       const { workspaceId, id, status, revision, createdAt } = campaign
       const params = [workspaceId, id, status, revision, document(campaign)]
-      const written = await database.write((connection) =>
+      const write = (connection: Connection) =>
         expectedRevision === null
           ? connection.query(
               `insert into ${s}.campaigns (workspace_id, campaign_id, status, revision, definition, created_at)
@@ -42,8 +45,12 @@ export function campaignQueries({ database, s }: QueryContext): CampaignStore {
               `update ${s}.campaigns set status = $3, revision = $4::bigint, definition = $5::json, created_at = $6::timestamptz
                where workspace_id = $1 and campaign_id = $2 and revision = $7::bigint returning 1`,
               [...params, instant(createdAt), expectedRevision],
-            ),
-      )
+            )
+      const written = await database.write(async (connection) => {
+        const rows = await write(connection)
+        if (rows.length > 0 && gate !== undefined) await setGate(context, connection, gate)
+        return rows
+      })
       if (written.length > 0) return
       throw expectedRevision === null
         ? new ConflictError(`Campaign "${id}" exists already.`, { kind: 'duplicate' })

@@ -33,7 +33,6 @@ export async function applyChanges(
       context,
       connection,
       round.map(({ change }) => change),
-      { keepDue: false },
     )
     const done = round.filter(({ change }) => written.has(change.recipientId))
     for (const { index } of done) applied.add(index)
@@ -52,7 +51,6 @@ export async function writeRecipients(
   { s, lanes }: QueryContext,
   connection: Connection,
   changes: readonly RunChange[],
-  options: { readonly keepDue: boolean },
 ): Promise<ReadonlyMap<number, number>> {
   if (changes.length === 0) return new Map()
   const laneOf = await lanes.of(
@@ -60,15 +58,16 @@ export async function writeRecipients(
     changes.map(({ workspaceId, recipient }) => ({ workspaceId, lane: recipient.lane })),
   )
   const writes = changes
-    .map(({ workspaceId, recipientId, expectedFence, recipient }) => ({
+    .map(({ workspaceId, recipientId, expectedFence, recipient, keepsClaim }) => ({
       run: endedProperly(recipient),
+      keepsClaim,
       workspaceId,
       id: recipientId,
       expectedFence,
       lane: laneOf({ workspaceId, lane: recipient.lane }),
     }))
     .sort((a, b) => a.id - b.id)
-  const written = await connection.query<{ id: number; fence: number }>(writeRuns(s, options), runWrites.params(writes))
+  const written = await connection.query<{ id: number; fence: number }>(writeRuns(s), runWrites.params(writes))
   return new Map(written.map(({ id, fence }) => [id, fence]))
 }
 
@@ -171,9 +170,9 @@ async function detach(connection: Connection, s: string, changes: readonly RunCh
   const looks = changes.flatMap(({ workspaceId, detached }) => detached.map((one) => ({ ...one, workspaceId })))
   if (looks.length === 0) return
   await connection.query(
-    `insert into ${s}.reconciliations as x (delivery_id, look_at, since, looks)
-     select d.id, t.look_at, coalesce(d.intended_at, t.look_at), 0 from ${lookRows.from('t')}
-     join ${s}.campaign_deliveries d on d.id = t.delivery_id and d.workspace_id = t.workspace_id and d.state = 'unknown'
+    `insert into ${s}.reconciliations as x (delivery_id, look_at, since)
+     select d.id, t.look_at, coalesce(d.intended_at, t.look_at) from ${lookRows.from('t')}
+     join ${s}.campaign_deliveries d on d.id = t.delivery_id and d.workspace_id = t.workspace_id and d.state in ('unknown', 'sending')
      on conflict (delivery_id) do update set look_at = excluded.look_at`,
     lookRows.params(looks),
   )

@@ -73,8 +73,3 @@ export class Lanes {
 function laneKey({ workspaceId, lane }: { readonly workspaceId: string; readonly lane: Lane }): string {
   return keyOf(workspaceId, lane.channel, lane.priority)
 }
-
-/** The key of the lock that intents take shared, and stops alone. */
-export function gateLock(s: string): string {
-  return `hashtextextended('drumbeat/gate/${s.replaceAll("'", '')}', 0)`
-}

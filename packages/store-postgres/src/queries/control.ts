@@ -1,14 +1,14 @@
-import type { AuditEntry, ClosedGate, ControlStore, GateScope, WorkspaceSettings } from '@drumbeat/core'
+import type { AuditEntry, ClosedGate, ControlStore, WorkspaceSettings } from '@drumbeat/core'
 import type { Param } from '../connection/connection.js'
 import { arrayLiteral } from '../sql/array-literal.js'
 import { document, fromJson } from '../sql/json.js'
 import { int, ms } from '../sql/values.js'
-import { gateLock, type QueryContext } from './context.js'
-
-const gateColumns = `workspace_id as "workspaceId", kind, ref, ${int('epoch')} as epoch, ${ms('closed_at')} as "closedAt"`
+import type { QueryContext } from './context.js'
+import { gateColumns, scopeTest, setGate } from './gates.js'
 
 /** Leases, gates, workspaces and the audit log. */
-export function controlQueries({ database, s, clock }: QueryContext): ControlStore {
+export function controlQueries(context: QueryContext): ControlStore {
+  const { database, s, clock } = context
   const control = { pool: 'control' } as const
   return {
     async heartbeat({ engineId, epoch, leaseMs, now }) {
@@ -43,26 +43,7 @@ export function controlQueries({ database, s, clock }: QueryContext): ControlSto
         control,
       )
     },
-    setGate: ({ scope, closed, now }) =>
-      database.write(async (connection) => {
-        await connection.query(`select pg_advisory_xact_lock(${gateLock(s)})`)
-        const { workspaceId, kind, ref } = scope
-        if (!closed) {
-          await connection.query(`delete from ${s}.gates where workspace_id = $1 and kind = $2 and ref = $3`, [
-            workspaceId,
-            kind,
-            ref,
-          ])
-          return null
-        }
-        const [gate] = await connection.query<ClosedGate>(
-          `insert into ${s}.gates as g (workspace_id, kind, ref, epoch, closed_at)
-           values ($1, $2, $3, nextval('${s}.gate_epochs'), ${clock.stamp('$4')})
-           on conflict (workspace_id, kind, ref) do update set ref = g.ref returning ${gateColumns}`,
-          [workspaceId, kind, ref, clock.named(now)],
-        )
-        return gate ?? null
-      }, control),
+    setGate: (change) => database.write((connection) => setGate(context, connection, change), control),
     closedGates: ({ workspaceIds }) =>
       database.read<ClosedGate>(
         `select ${gateColumns} from ${s}.gates where $1::text[] is null or workspace_id = any($1::text[])
@@ -117,26 +98,4 @@ export function controlQueries({ database, s, clock }: QueryContext): ControlSto
       return rows.map((row) => ({ ...row, detail: fromJson(row.detail) }))
     },
   }
-}
-
-/** Whether a delivery `d` is in a scope of that kind and ref. */
-export function scopeTest(kind: string, ref: string): string {
-  return `case ${kind}::text when 'workspace' then true when 'campaign' then d.campaign_id = ${ref}::text
-    when 'step' then d.campaign_id || '/' || d.step_id = ${ref}::text else d.account = ${ref}::text end`
-}
-
-/** Whether a closed scope covers a delivery. */
-export function covers(
-  { kind, ref, workspaceId }: GateScope,
-  delivery: {
-    readonly workspaceId: string
-    readonly campaignId: string
-    readonly stepId: string
-    readonly account: string
-  },
-): boolean {
-  if (workspaceId !== delivery.workspaceId) return false
-  if (kind === 'workspace') return true
-  if (kind === 'campaign') return ref === delivery.campaignId
-  return kind === 'step' ? ref === `${delivery.campaignId}/${delivery.stepId}` : ref === delivery.account
 }

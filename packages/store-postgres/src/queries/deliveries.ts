@@ -65,19 +65,13 @@ export function deliveryQueries(context: QueryContext): DeliveryStore {
              select delivery_id from ${s}.reconciliations where look_at <= ${clock.due('$1')}
              order by look_at, delivery_id limit $2::int for update skip locked),
            leased as (
-             update ${s}.reconciliations x set look_at = ${clock.due('$1')} + $3::float8 * interval '1 millisecond', looks = x.looks + 1
+             update ${s}.reconciliations x set look_at = ${clock.due('$1')} + $3::float8 * interval '1 millisecond'
              from picked p where x.delivery_id = p.delivery_id returning x.*)
-           select ${deliveryColumns}, ${ms('x.since')} as since, ${int('x.looks')} as looks,
-             coalesce((select a.idempotency_key from ${s}.delivery_attempts a where a.delivery_id = d.id order by a.n desc limit 1), '') as "idempotencyKey"
+           select ${deliveryColumns}, ${ms('x.since')} as since
            from leased x join ${s}.campaign_deliveries d on d.id = x.delivery_id order by d.id`,
           [clock.named(now), limit, leaseMs],
         )
-        return rows.map(({ since, looks, idempotencyKey, ...row }) => ({
-          delivery: deliveryOf(row),
-          since,
-          looks,
-          idempotencyKey,
-        }))
+        return rows.map(({ since, ...row }) => ({ delivery: deliveryOf(row), since }))
       }),
     async nextLookAt() {
       const [row] = await database.read<{ at: number | null }>(

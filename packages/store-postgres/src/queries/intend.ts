@@ -10,14 +10,13 @@ import {
   type SentRecord,
 } from '@drumbeat/core'
 import type { Connection } from '../connection/connection.js'
-import { arrayLiteral } from '../sql/array-literal.js'
 import { batch } from '../sql/batch.js'
 import { document } from '../sql/json.js'
 import { rounds } from '../sql/rounds.js'
 import { instant, int, ms } from '../sql/values.js'
 import { applyRest, writeDeliveryRows, writeRecipients } from './changes.js'
-import { gateLock, type QueryContext } from './context.js'
-import { covers } from './control.js'
+import type { QueryContext } from './context.js'
+import { covers, holdGates } from './gates.js'
 import { readPermissions } from './permissions.js'
 import { latestOf } from './recipients.js'
 
@@ -66,8 +65,8 @@ async function intendRound(
   wishes: readonly Wish[],
   request: Request,
 ): Promise<void> {
-  const { s, clock } = context
-  const { now, owner: _owner, permitMs } = request
+  const { s } = context
+  const { now, permitMs } = request
   const held = await lockRuns(
     connection,
     s,
@@ -77,15 +76,8 @@ async function intendRound(
   await judge(context, connection, ours, now)
   const open = ours.filter(({ result }) => result === null)
   if (open.length === 0) return
-  await connection.query(`select pg_advisory_xact_lock_shared(${gateLock(s)})`)
-  const workspaces = [...new Set(open.map(({ intent }) => intent.change.workspaceId))]
-  const [stamp] = await connection.query<{ at: Instant; gates: string }>(
-    `select ${ms(clock.stamp('$2'))} as at, coalesce((
-       select json_agg(json_build_object('workspaceId', workspace_id, 'kind', kind, 'ref', ref))
-       from ${s}.gates where workspace_id = any($1::text[])), '[]')::text as gates`,
-    [arrayLiteral(workspaces), clock.named(now)],
-  )
-  const gates: Parameters<typeof covers>[0][] = JSON.parse(stamp?.gates ?? '[]')
+  const workspaceIds = open.map(({ intent }) => intent.change.workspaceId)
+  const { at: begunAt, gates } = await holdGates(context, connection, { workspaceIds, now })
   const starting: Wish[] = []
   for (const wish of open) {
     const { change, delivery } = wish.intent
@@ -94,7 +86,6 @@ async function intendRound(
     else starting.push(wish)
   }
   if (starting.length === 0) return
-  const begunAt = stamp?.at ?? now
   const fences = await write(context, connection, starting, { begunAt, permitUntil: begunAt + permitMs })
   for (const wish of starting) {
     const fence = fences.get(wish.intent.change.recipientId)
@@ -240,8 +231,8 @@ async function write(
 ): Promise<ReadonlyMap<number, number>> {
   const { s } = context
   const intents = wishes.map(({ intent }) => intent)
-  const changes = intents.map(({ change }) => change)
-  const fences = await writeRecipients(context, connection, changes, { keepDue: true })
+  const changes = intents.map(({ change }) => ({ ...change, keepsClaim: true }))
+  const fences = await writeRecipients(context, connection, changes)
   await applyRest(context, connection, changes, latestOf(context))
   const deliveries: Delivery[] = intents.map(({ delivery, change }) => ({
     ...delivery,

@@ -1,4 +1,5 @@
-import type { Counter, Recipient, RecipientStore } from '@drumbeat/core'
+import type { Counter, Instant, Parking, Recipient, RecipientStore } from '@drumbeat/core'
+import type { Connection } from '../connection/connection.js'
 import { arrayLiteral } from '../sql/array-literal.js'
 import { batch } from '../sql/batch.js'
 import { int, ms } from '../sql/values.js'
@@ -6,6 +7,7 @@ import { applyChanges } from './changes.js'
 import { claimDue } from './claim-due.js'
 import type { QueryContext } from './context.js'
 import { enroll } from './enroll.js'
+import { covers, holdGates } from './gates.js'
 import { limitOf } from './page.js'
 import { type RunRow, runColumns, runOf } from './run-rows.js'
 
@@ -37,6 +39,10 @@ export function recipientQueries(context: QueryContext): RecipientStore {
     async commit(changes) {
       if (changes.length === 0) return []
       return database.write((connection) => applyChanges(context, connection, changes, latestOf(context)))
+    },
+    async park(parkings) {
+      if (parkings.length === 0) return []
+      return database.write((connection) => park(context, connection, parkings))
     },
     get: ({ workspaceId, recipientIds }) =>
       read(`r.workspace_id = $1 and r.id = any($2::bigint[]) order by r.id`, [workspaceId, arrayLiteral(recipientIds)]),
@@ -80,4 +86,27 @@ export function recipientQueries(context: QueryContext): RecipientStore {
 export function latestOf({ clock }: QueryContext): number {
   const named = clock.unnamed()
   return named === null ? Date.now() : Date.parse(named)
+}
+
+/** Runs first, then the gates: every transaction locks in this order. */
+async function park(context: QueryContext, connection: Connection, parkings: readonly Parking[]) {
+  const claims = parkings.map(({ change: { workspaceId, recipientId, expectedFence } }) => ({
+    workspaceId,
+    recipientId,
+    fence: expectedFence,
+  }))
+  await connection.query(
+    `select from ${context.s}.campaign_recipients r join ${claimRows.from('t')}
+       on r.id = t.id and r.workspace_id = t.workspace_id and r.fence = t.fence order by r.id for update of r`,
+    claimRows.params(claims),
+  )
+  const now: Instant = latestOf(context)
+  const workspaceIds = claims.map(({ workspaceId }) => workspaceId)
+  const { gates } = await holdGates(context, connection, { workspaceIds, now })
+  const changes = parkings.map(({ change, account }) => {
+    const { workspaceId, recipient } = change
+    const parked = gates.some((gate) => covers(gate, { ...recipient, workspaceId, account }))
+    return { ...change, recipient: { ...recipient, parked } }
+  })
+  return applyChanges(context, connection, changes, now)
 }

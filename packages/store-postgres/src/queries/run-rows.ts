@@ -54,6 +54,7 @@ export interface RunWrite {
   readonly id: number
   readonly expectedFence: number
   readonly lane: number
+  readonly keepsClaim: boolean
 }
 
 const live = (run: Recipient): boolean => isLive(run)
@@ -77,6 +78,7 @@ export const runWrites = batch<RunWrite>({
   parked: ['boolean', ({ run }) => live(run) && run.parked],
   memory: ['jsonb', ({ run }) => jsonb(run.memory)],
   claims: ['int', ({ run }) => run.claims],
+  keeps_claim: ['boolean', ({ keepsClaim }) => keepsClaim],
 })
 
 const written = [
@@ -97,11 +99,15 @@ const written = [
 
 /**
  * Writes runs whose fence is still the expected one, and raises it. The guard compares with columns of the batch: with a literal the
- * planner expects one row and runs nested loops. `keepDue` leaves the timer, and the claim with `owner`, where they are.
+ * planner expects one row and runs nested loops. `keeps_claim` leaves the timer and the owner where they are.
  */
-export function writeRuns(s: string, options: { readonly keepDue: boolean }): string {
-  const due = options.keepDue ? [] : ['due_at = t.due_at', 'owner = null']
-  const sets = [...written.map((column) => `${column} = t.${column}`), ...due, 'fence = r.fence + 1'].join(', ')
+export function writeRuns(s: string): string {
+  const sets = [
+    ...written.map((column) => `${column} = t.${column}`),
+    'due_at = case when t.keeps_claim then r.due_at else t.due_at end',
+    'owner = case when t.keeps_claim then r.owner end',
+    'fence = r.fence + 1',
+  ].join(', ')
   return `update ${s}.campaign_recipients r set ${sets} from ${runWrites.from('t')}
     where r.id = t.id and r.workspace_id = t.workspace_id and r.fence = t.expected_fence
     returning ${int('r.id')} as id, ${int('r.fence')} as fence`

@@ -129,8 +129,8 @@ async function writeLooks(
   const unknown = settlements.filter(({ lookAt }) => lookAt !== null)
   if (unknown.length === 0) return
   await connection.query(
-    `insert into ${s}.reconciliations as x (delivery_id, look_at, since, looks)
-     select t.delivery_id, t.look_at, $3::timestamptz, 0 from ${looks.from('t')}
+    `insert into ${s}.reconciliations as x (delivery_id, look_at, since)
+     select t.delivery_id, t.look_at, $3::timestamptz from ${looks.from('t')}
      on conflict (delivery_id) do update set look_at = excluded.look_at`,
     [...looks.params(unknown), instant(now)],
   )

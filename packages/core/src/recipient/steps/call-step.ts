@@ -2,7 +2,7 @@ import type { ActionStep, StepId, WebhookStep } from '../../sequence/step.js'
 import { type Draft, go, type Move, stay } from '../draft.js'
 import type { Outcome } from '../input.js'
 import type { Plan } from '../recipient.js'
-import { detach, openState, settlePlan } from '../settled.js'
+import { detach, openState, recordedOutcome, settlePlan } from '../settled.js'
 import type { StepBehavior } from './behavior.js'
 import { afterFailure } from './send-step.js'
 
@@ -20,17 +20,21 @@ export const callBehavior: StepBehavior<CallStep> = {
   due(draft, step) {
     if (draft.recipient.waiting !== 'delivery') return call(draft, step)
     const open = openState(draft, item)
+    const untold = recordedOutcome(draft, item)
+    if (untold !== null) return hear(draft, step, untold)
     if (open === 'retry_wait') return call(draft, step)
     if (open !== 'unknown') return stay
     detach(draft, item)
     return go(nextOf(step, null), 'next')
   },
-  outcome(draft, step, outcome) {
-    const settled = settlePlan(draft, item, outcome)
-    if (settled === 'waiting') return stay
-    if (settled === 'failed') return afterFailure({ ...step, next: nextOf(step, null) })
-    return afterReply(draft, step, outcome)
-  },
+  outcome: hear,
+}
+
+function hear(draft: Draft, step: CallStep, outcome: Outcome): Move {
+  const settled = settlePlan(draft, item, outcome)
+  if (settled === 'waiting') return stay
+  if (settled === 'failed') return afterFailure({ ...step, next: nextOf(step, null) })
+  return afterReply(draft, step, outcome)
 }
 
 function call(draft: Draft, step: CallStep): Move {
@@ -47,9 +51,16 @@ function call(draft: Draft, step: CallStep): Move {
     { kind: step.kind, channel, spec: null },
     { id, state: 'sending', reason: null },
   )
-  const delivery = { ...row, attempts: open.attempts, intendedAt: row.intendedAt ?? draft.now }
+  const account = accountOf(step)
+  const delivery = { ...row, account, attempts: open.attempts, intendedAt: row.intendedAt ?? draft.now }
   draft.emit({ kind: 'call', call: { delivery, step } })
   return draft.wait('delivery', draft.now, null)
+}
+
+/** What fails together: the calls to one host, those of one action. */
+function accountOf(step: CallStep): string {
+  if (step.kind === 'action') return `action:${step.action}`
+  return `webhook:${/^[a-z]+:\/\/([^/?#]+)/i.exec(step.url)?.[1] ?? ''}`
 }
 
 function afterReply(draft: Draft, step: CallStep, outcome: Outcome): Move {

@@ -1,9 +1,10 @@
 import { stepOf } from '../../sequence/sequence.js'
 import type { SendStep } from '../../sequence/step.js'
 import { type Draft, end, go, type Move, stay } from '../draft.js'
+import type { Outcome } from '../input.js'
 import { drop, type Launch, launch, planMessage } from '../launch.js'
 import { planMoment } from '../plan-moment.js'
-import { detach, openState, settlePlan } from '../settled.js'
+import { detach, openState, recordedOutcome, settlePlan } from '../settled.js'
 import type { StepBehavior } from './behavior.js'
 
 const item = ''
@@ -21,6 +22,8 @@ export const sendBehavior: StepBehavior<SendStep> = {
         detach(draft, item)
         return go(step.next, 'next')
       }
+      const untold = recordedOutcome(draft, item)
+      if (untold !== null) return hear(draft, step, untold)
       if (open !== 'retry_wait') return stay
       const plan = draft.plan(item)
       if (plan !== undefined) draft.setPlan(item, { ...plan, state: 'planned' })
@@ -28,12 +31,14 @@ export const sendBehavior: StepBehavior<SendStep> = {
     }
     return attempt(draft, step)
   },
-  outcome(draft, step, outcome) {
-    const settled = settlePlan(draft, item, outcome)
-    if (settled === 'waiting') return stay
-    return settled === 'failed' ? afterFailure(step) : go(step.next, 'next')
-  },
+  outcome: hear,
   changed: replan,
+}
+
+function hear(draft: Draft, step: SendStep, outcome: Outcome): Move {
+  const settled = settlePlan(draft, item, outcome)
+  if (settled === 'waiting') return stay
+  return settled === 'failed' ? afterFailure(step) : go(step.next, 'next')
 }
 
 function attempt(draft: Draft, step: SendStep): Move {

@@ -1,11 +1,12 @@
 import type { Instant } from '../../schedule/instant.js'
 import type { SeriesItem, SeriesStep } from '../../sequence/step.js'
 import { type Draft, end, go, type Move, stay } from '../draft.js'
+import type { Outcome } from '../input.js'
 import { drop, launch, planMessage, recordMove } from '../launch.js'
 import { canMove, planMoment } from '../plan-moment.js'
 import type { Plan } from '../recipient.js'
 import { movedEarlier, windowsOf } from '../send-rules.js'
-import { detach, openState, settlePlan } from '../settled.js'
+import { detach, openState, recordedOutcome, settlePlan } from '../settled.js'
 import type { StepBehavior } from './behavior.js'
 
 /** Sends several messages around one anchor, each planned on its own and at most once per run. */
@@ -21,20 +22,15 @@ export const seriesBehavior: StepBehavior<SeriesStep> = {
   due(draft, step) {
     const open = step.items.find(({ id }) => draft.plan(id)?.state === 'open')
     if (open === undefined) return proceed(draft, step)
+    const untold = recordedOutcome(draft, open.id)
+    if (untold !== null) return hear(draft, step, untold)
     const state = openState(draft, open.id)
     if (state === 'unknown') detach(draft, open.id)
     else if (state === 'retry_wait') draft.setPlan(open.id, { ...(draft.plan(open.id) as Plan), state: 'planned' })
     else return stay
     return proceed(draft, step)
   },
-  outcome(draft, step, outcome) {
-    const open = step.items.find(({ id }) => draft.plan(id)?.state === 'open')
-    if (open === undefined) return proceed(draft, step)
-    const settled = settlePlan(draft, open.id, outcome)
-    // Put off by a rule it is due later; everything else that is waited for comes back to this very message.
-    const putOff = outcome.state === 'scheduled' && outcome.byRule
-    return settled === 'waiting' && !putOff ? stay : proceed(draft, step)
-  },
+  outcome: hear,
   changed(draft, step) {
     for (const item of step.items) {
       const move = replanItem(draft, step, item)
@@ -43,6 +39,15 @@ export const seriesBehavior: StepBehavior<SeriesStep> = {
     // A message under way comes first; its outcome brings the run back here.
     return draft.recipient.waiting === 'delivery' ? stay : proceed(draft, step)
   },
+}
+
+function hear(draft: Draft, step: SeriesStep, outcome: Outcome): Move {
+  const open = step.items.find(({ id }) => draft.plan(id)?.state === 'open')
+  if (open === undefined) return proceed(draft, step)
+  const settled = settlePlan(draft, open.id, outcome)
+  // Put off by a rule it is due later; everything else that is waited for comes back to this very message.
+  const putOff = outcome.state === 'scheduled' && outcome.byRule
+  return settled === 'waiting' && !putOff ? stay : proceed(draft, step)
 }
 
 /** Starts what is due, earliest first; waits for the next; goes on after the last. */

@@ -36,7 +36,8 @@ export const campaignCases: Cases = {
       rules: { sms: { quietHours: '21:00-08:00' } },
       metadata: { owner: { team: 'growth' } },
       activation: { after: 'c10', enrolled: 10 },
-      pausedSteps: ['nudge'],
+      pausedSteps: { nudge: testStart },
+      resumptions: [{ policy: 'skip', pausedAt: testStart, stepId: null }],
     })
     expect(await stage.campaignNow()).toEqual(campaign)
   },

@@ -110,6 +110,7 @@ export function everyCall(store: Store, target: Target): EveryCall {
       enroll: () => store.recipients.enroll({ runs: [aNewRun(campaign, contactId)], now, tx }),
       claimDue: () => store.recipients.claimDue({ owner, now: testStart - 1, limit: 10, skewMs: 0, blocked: [] }),
       release: () => store.recipients.release([{ workspaceId, recipientId: run.id, fence: run.fence }]),
+      park: () => store.recipients.park([{ change, account: null }]),
       commit: () => store.recipients.commit([change]),
       get: () => store.recipients.get({ workspaceId, recipientIds: [run.id] }),
       ofContact: () => store.recipients.ofContact({ workspaceId, contactId }),

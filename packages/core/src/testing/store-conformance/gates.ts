@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import type { GateScope } from '../../ports/store-control.js'
-import { anIntent, aSettlement, minute, testStart } from '../builders.js'
+import { aChange, anIntent, aSettlement, minute, testStart } from '../builders.js'
 import type { Cases } from './cases.js'
 import { only, type Stage } from './stage.js'
 
@@ -65,6 +65,57 @@ export const gateCases: Cases = {
     expect(await at(permitUntil)).toEqual({ inFlight: 1, permitted: 0 })
     await stage.settle([aSettlement(delivery)])
     expect(await at(permitUntil - 1)).toEqual({ inFlight: 0, permitted: 0 })
+  },
+
+  'a run is parked where its workspace, campaign, step or account is closed, and nowhere else': async (stage) => {
+    const { workspaceId, store } = stage
+    const scopes: readonly GateScope[] = [
+      { workspaceId, kind: 'workspace', ref: '' },
+      { workspaceId, kind: 'campaign', ref: 'onboarding' },
+      { workspaceId, kind: 'step', ref: 'onboarding/welcome' },
+      { workspaceId, kind: 'account', ref: 'mail-account' },
+    ]
+    const engine = await stage.engine()
+    const run = await stage.run()
+    const park = async (account: string | null) => {
+      const claimed = only(await stage.claim(engine))
+      expect(await store.recipients.park([{ change: aChange(claimed), account }])).toEqual(['applied'])
+      return (await stage.runNow(run)).parked
+    }
+    for (const scope of scopes) {
+      expect(await park('mail-account')).toBe(false)
+      await close(stage, scope)
+      expect(await park('mail-account'), scope.kind).toBe(true)
+      expect(await stage.claim(engine), 'parked runs are not claimed').toEqual([])
+      await open(stage, scope)
+      await store.recipients.commit([aChange(await stage.runNow(run), { parked: false })])
+    }
+    await close(stage, { workspaceId, kind: 'account', ref: 'other' })
+    await close(stage, { workspaceId, kind: 'step', ref: 'onboarding/nudge' })
+    await close(stage, { workspaceId: stage.elsewhere, kind: 'workspace', ref: '' })
+    expect(await park('mail-account')).toBe(false)
+    await close(stage, { workspaceId, kind: 'account', ref: 'mail-account' })
+    expect(await park(null)).toBe(false)
+    const stale = aChange({ ...run, fence: run.fence + 1000 })
+    expect(await store.recipients.park([{ change: stale, account: null }])).toEqual(['stale'])
+  },
+
+  'a campaign and its gate change together or not at all': async (stage) => {
+    const { campaigns, control } = stage.store
+    const campaign = await stage.campaign()
+    const scope: GateScope = { workspaceId: stage.workspaceId, kind: 'campaign', ref: campaign.id }
+    const gates = async () => (await control.closedGates({ workspaceIds: [stage.workspaceId] })).map(({ ref }) => ref)
+    const paused = { ...campaign, status: 'paused', revision: campaign.revision + 1 } as const
+    const gate = { scope, closed: true, now: minute(1) }
+    await expect(
+      campaigns.save({ campaign: paused, expectedRevision: campaign.revision + 7, gate }),
+    ).rejects.toMatchObject({ kind: 'stale' })
+    expect(await gates()).toEqual([])
+    await campaigns.save({ campaign: paused, expectedRevision: campaign.revision, gate })
+    expect(await gates()).toEqual([campaign.id])
+    const active = { ...campaign, revision: paused.revision + 1 }
+    await campaigns.save({ campaign: active, expectedRevision: paused.revision, gate: { ...gate, closed: false } })
+    expect(await gates()).toEqual([])
   },
 
   'once a stop has resolved no intent is written, however many engines race it': async (stage) => {

@@ -175,7 +175,7 @@ export const engineCommands: readonly fc.Arbitrary<Command>[] = [
   command('claimReconciliations', fc.constant(null), async (subject) => {
     const request = { now: subject.now, limit: 100, leaseMs: timing.lookLeaseMs }
     const found = await subject.store.deliveries.claimReconciliations(request)
-    return found.map(({ idempotencyKey, ...rest }) => subject.named(rest)).sort(byJson)
+    return found.map((one) => subject.named(one)).sort(byJson)
   }),
 ]
 
