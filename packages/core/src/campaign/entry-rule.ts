@@ -1,5 +1,4 @@
-import type { Instant } from '../schedule/instant.js'
-import type { Condition, EventCondition } from '../sequence/condition.js'
+import type { EventCondition } from '../sequence/condition.js'
 
 /** Whether a contact may enter again: not at all, once the run before has ended, or whenever the trigger comes. */
 export type ReentryRule = 'never' | 'afterExit' | 'always'
@@ -14,9 +13,12 @@ export type EntryTrigger =
   | { readonly kind: 'event'; readonly event: EventCondition; readonly key?: string }
   /** Only by `enroll()`. */
   | { readonly kind: 'api' }
-  /** Everybody in the audience at that instant, and again every `every` (ISO-8601, calendar units in the campaign's zone). */
+  /**
+   * Everybody in the audience at that instant, and again every `every` (ISO-8601, calendar units in the campaign's zone). Repetitions
+   * that passed while no engine ran are left out.
+   */
   | { readonly kind: 'schedule'; readonly at: string; readonly every?: string }
-  /** Each contact at a date of theirs plus an offset, at a time of day in their zone: a birthday, a renewal. */
+  /** Each contact at a date of theirs plus an offset, at a time of day in their zone: a birthday, a renewal. Follows the date as it moves. */
   | {
       readonly kind: 'attributeDate'
       readonly attribute: string
@@ -30,20 +32,4 @@ export type EntryTrigger =
 export interface EntryRule {
   readonly trigger: EntryTrigger
   readonly again: ReentryRule
-}
-
-/** Identifies the run an entry asks for; a second request for the same one enrolls nobody. */
-export interface RunIdentity {
-  /** The key of a keyed run; `''` = not keyed. */
-  readonly runKey: string
-  readonly again: ReentryRule
-}
-
-/** Who enters, when, and because of what. */
-export interface Entry {
-  readonly contactId: string
-  readonly runKey: string
-  /** The nominal instant of entry: the run's first base. */
-  readonly enrolledAt: Instant
-  readonly audience?: Condition
 }

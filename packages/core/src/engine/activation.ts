@@ -1,12 +1,10 @@
 import type { Campaign } from '../campaign/campaign.js'
+import { clockTrigger } from '../campaign/occurrence.js'
 import type { Contact } from '../contact/contact.js'
-import { parseDuration } from '../schedule/duration.js'
-import { type Instant, toInstant } from '../schedule/instant.js'
-import { addDuration, anchorInstant } from '../schedule/moment.js'
-import { fromLocal, resolveZone, toLocal } from '../schedule/zone.js'
-import { valueAt } from '../sequence/condition.js'
+import type { NewRun } from '../ports/store-inbox.js'
+import type { Instant } from '../schedule/instant.js'
 import type { EngineContext } from './context.js'
-import { admits, type Beginning, newRun } from './entries.js'
+import { admits, loadEntryFacts, newRun, runAtOccurrence } from './entries.js'
 import { takeUp } from './resumption.js'
 
 const contactsAtOnce = 1000
@@ -64,11 +62,9 @@ async function takeChunk(context: EngineContext, campaign: Campaign): Promise<vo
   const { workspaceId, id: campaignId, activation } = campaign
   const after = activation?.after ?? null
   const { contacts, next } = await audiencePage(context, campaign, after)
-  const runs = contacts.flatMap((contact) => {
-    const beginning = beginningOf(campaign, contact, context.clock.now())
-    return beginning === null ? [] : [newRun(campaign, contact.id, beginning)]
-  })
   const now = context.clock.now()
+  const settings = await context.store.control.workspace({ workspaceId })
+  const runs = contacts.flatMap((contact) => beginningOf(campaign, contact, settings?.zone ?? null, now) ?? [])
   await context.store.recipients.enroll({ runs, now, activation: { workspaceId, campaignId, from: after, to: next } })
 }
 
@@ -78,35 +74,20 @@ async function audiencePage({ store, contactSource, clock }: EngineContext, camp
   if (contactSource === null)
     return store.contacts.page({ workspaceId, where: audience, now: clock.now(), after, limit })
   const page = await contactSource.page({ workspaceId, after, limit })
-  return { ...page, contacts: page.contacts.filter((contact) => admits(campaign, contact, [])) }
-}
-
-/** When, and as which run, a contact of the audience enters; null = not at all, because the date it depends on is not known. */
-function beginningOf(campaign: Campaign, contact: Contact, now: Instant): Beginning | null {
-  const { trigger } = campaign.entry
-  const startedAt = campaign.startedAt ?? now
-  if (trigger.kind === 'schedule')
-    return { at: Math.max(toInstant(trigger.at, 'entry.at'), startedAt), runKey: '', event: null }
-  if (trigger.kind !== 'attributeDate') return { at: startedAt, runKey: '', event: null }
-  const zone = resolveZone({ contact: contact.zone, campaign: campaign.zone }).zone
-  const date = anchorInstant(valueAt(contact.attributes, trigger.attribute), zone)
-  if (date === null) return null
-  for (let year = 0; year <= (trigger.yearly === true ? 200 : 0); year++) {
-    const at = occurrence(date, trigger, zone, year)
-    if (at >= startedAt)
-      return { at, runKey: trigger.yearly === true ? String(toLocal(at, zone).year) : '', event: null }
+  const facts = await loadEntryFacts(
+    { store },
+    [campaign],
+    page.contacts.map((contact) => ({ workspaceId, contact })),
+  )
+  return {
+    ...page,
+    contacts: page.contacts.filter((contact) => admits(campaign, contact, facts.of(workspaceId, contact.id))),
   }
-  return null
 }
 
-function occurrence(
-  date: Instant,
-  { offset, time }: { readonly offset?: string; readonly time: string },
-  zone: string,
-  years: number,
-): Instant {
-  const shifted = addDuration(date, parseDuration(`P${years}Y`), zone)
-  const local = toLocal(offset === undefined ? shifted : addDuration(shifted, parseDuration(offset), zone), zone)
-  const [hour = '0', minute = '0'] = time.split(':')
-  return fromLocal({ ...local, hour: Number(hour), minute: Number(minute), second: 0, millisecond: 0 }, zone)
+/** When, and as which run, a contact of the audience enters; null = not at all, or not by what is known now. */
+function beginningOf(campaign: Campaign, contact: Contact, workspaceZone: string | null, now: Instant): NewRun | null {
+  const startedAt = campaign.startedAt ?? now
+  if (clockTrigger(campaign) === null) return newRun(campaign, contact.id, { at: startedAt, runKey: '', event: null })
+  return runAtOccurrence(campaign, contact, { from: startedAt, workspaceZone })
 }

@@ -5,10 +5,13 @@ import type { Category } from '../contact/consent.js'
 import type { FrequencyCap } from '../contact/frequency-cap.js'
 import { ConfigurationError } from '../errors.js'
 import type { Metadata } from '../json.js'
+import { elapsedPartMs, parseDuration } from '../schedule/duration.js'
 import { type InstantInput, toInstant } from '../schedule/instant.js'
+import { parseTimeOfDay } from '../schedule/time-of-day.js'
 import { validateRules } from '../schedule/window.js'
 import { isZone } from '../schedule/zone.js'
 import type { Condition, EventCondition } from '../sequence/condition.js'
+import { parseCondition } from '../sequence/schema/condition-schema.js'
 import type { Sequence } from '../sequence/sequence.js'
 import { parseSequence } from '../sequence/sequence-schema.js'
 
@@ -66,9 +69,9 @@ export function readCampaign(input: CampaignInput): CampaignDefinition {
   return {
     name,
     ...(input.description === undefined ? {} : { description: input.description }),
-    ...(input.audience === undefined ? {} : { audience: input.audience }),
+    ...(input.audience === undefined ? {} : { audience: parseCondition(input.audience) }),
     entry: readEntry(input.entry),
-    exits: [...exitOn.map((condition): ExitRule => ({ when: { condition } })), ...(input.exits ?? [])],
+    exits: [...exitOn.map((condition): ExitRule => ({ when: { condition } })), ...(input.exits ?? [])].map(readExit),
     sequence: parseSequence(input.sequence),
     rules: readRules(name, input),
     caps: input.caps ?? [],
@@ -77,6 +80,10 @@ export function readCampaign(input: CampaignInput): CampaignDefinition {
     category,
     ...(input.metadata === undefined ? {} : { metadata: input.metadata }),
   }
+}
+
+function readExit(exit: ExitRule): ExitRule {
+  return 'condition' in exit.when ? { ...exit, when: { condition: parseCondition(exit.when.condition) } } : exit
 }
 
 function readEntry(input: EntryInput = { when: 'audience' }): CampaignDefinition['entry'] {
@@ -88,15 +95,14 @@ function readTrigger(input: EntryInput): EntryTrigger {
   if ('on' in input) return { kind: 'event', event: input.on, ...(input.key === undefined ? {} : { key: input.key }) }
   if ('when' in input) return { kind: input.when }
   if ('at' in input) {
-    if (input.every !== undefined) {
-      throw new ConfigurationError(
-        'A schedule that repeats (`every`) is not built yet. Activate a duplicate of the campaign each time.',
-      )
-    }
     const at = new Date(toInstant(input.at, 'entry.at')).toISOString()
-    return { kind: 'schedule', at }
+    return { kind: 'schedule', at, ...(input.every === undefined ? {} : { every: repetition(input.every) }) }
   }
   const { date: attribute, offset, time, yearly } = input
+  if (typeof attribute !== 'string' || attribute === '')
+    throw new ConfigurationError('An entry by `date` names the attribute that holds it, such as "renewal_date".')
+  if (offset !== undefined) parseDuration(offset)
+  parseTimeOfDay(time, 'entry.time')
   return {
     kind: 'attributeDate',
     attribute,
@@ -104,6 +110,16 @@ function readTrigger(input: EntryInput): EntryTrigger {
     ...(offset === undefined ? {} : { offset }),
     ...(yearly === undefined ? {} : { yearly }),
   }
+}
+
+/** @throws {ConfigurationError} when it is no duration, or shorter than an hour. */
+function repetition(every: string): string {
+  const { years, months, weeks, days } = parseDuration(every)
+  const calendarDays = years * 366 + months * 31 + weeks * 7 + days
+  const elapsed = elapsedPartMs(parseDuration(every))
+  if (calendarDays < 0 || elapsed < 0 || (calendarDays === 0 && elapsed < 3_600_000))
+    throw new ConfigurationError(`A schedule repeats every "${every}"; it must be an hour or longer, such as "P1W".`)
+  return every
 }
 
 function readRules(name: string, { rules = {}, quietHours = {} }: CampaignInput): RulesByChannel {

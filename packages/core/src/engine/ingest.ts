@@ -1,5 +1,4 @@
-import type { Campaign } from '../campaign/campaign.js'
-import type { Contact, ContactEvent } from '../contact/contact.js'
+import type { Contact } from '../contact/contact.js'
 import type { Delivery } from '../delivery/delivery.js'
 import { mergeFacts } from '../delivery/facts.js'
 import { contactKey } from '../ports/store-contacts.js'
@@ -7,11 +6,10 @@ import type { ContactIngest, InboxItem, NewRun } from '../ports/store-inbox.js'
 import type { RunChange } from '../ports/store-recipients.js'
 import type { Recipient } from '../recipient/recipient.js'
 import { isLive } from '../recipient/recipient.js'
-import { keyOf } from '../recipient/run-facts.js'
 import type { Instant } from '../schedule/instant.js'
 import type { EngineContext } from './context.js'
 import { changeBeside, type Decision, decideOn, leftToClaim } from './decide.js'
-import { admits, newRun } from './entries.js'
+import { type Entrance, openEntrance, runsBegunBy } from './entrance.js'
 import { type Loaded, loadContacts, loadRuns } from './load.js'
 import { type Report, reportEffects } from './report-effects.js'
 import { quarantined } from './run-changes.js'
@@ -54,10 +52,10 @@ async function decideBatch(
 ): Promise<readonly ContactIngest[]> {
   const now = context.clock.now()
   const contacts = await loadContacts(context, items)
-  const entries = await openEntries(context)
+  const entrance = await openEntrance(context, items, contacts, runs)
   const deliveries = await reportedDeliveries(context, items)
   const groups = [...groupBy(items, contactKey).entries()].map(([key, all]) =>
-    upToBeginning(entries, all, contacts.get(key) ?? null, now),
+    upToBeginning(entrance, all, contacts.get(key) ?? null, now),
   )
   const mostItems = Math.max(1, ...groups.map(({ mine }) => mine.length))
   const loaded = await loadRuns(context, runs, { decisionsEach: mostItems })
@@ -85,13 +83,13 @@ async function decideBatch(
 
 /** A contact's items up to the first that begins a run, and the runs it begins: they hear of the later ones in the next round. */
 function upToBeginning(
-  entries: readonly Campaign[],
+  entrance: Entrance,
   items: readonly InboxItem[],
   contact: Contact | null,
   now: Instant,
 ): { readonly mine: readonly InboxItem[]; readonly newRuns: readonly NewRun[] } {
   for (const [index, item] of items.entries()) {
-    const newRuns = contact === null ? [] : begin(entries, item, contact, now)
+    const newRuns = contact === null ? [] : runsBegunBy(entrance, item, contact, now)
     if (newRuns.length > 0) return { mine: items.slice(0, index + 1), newRuns }
   }
   return { mine: items, newRuns: [] }
@@ -143,34 +141,6 @@ async function reportedDeliveries(
     for (const delivery of await store.deliveries.get({ workspaceId, deliveryIds })) found.set(delivery.id, delivery)
   }
   return found
-}
-
-/** The campaigns that contacts can enter. */
-async function openEntries({ store }: EngineContext): Promise<readonly Campaign[]> {
-  const live = await store.campaigns.live()
-  return live.filter(({ status, entryOpen }) => entryOpen && (status === 'active' || status === 'paused'))
-}
-
-function begin(campaigns: readonly Campaign[], item: InboxItem, contact: Contact, now: Instant): readonly NewRun[] {
-  return campaigns.flatMap((campaign): readonly NewRun[] => {
-    if (item.workspaceId !== campaign.workspaceId || campaign.version === null) return []
-    const { trigger } = campaign.entry
-    if (trigger.kind === 'matching' && item.kind !== 'report') {
-      return admits(campaign, contact, []) ? [newRun(campaign, contact.id, { at: now, runKey: '', event: null })] : []
-    }
-    if (trigger.kind !== 'event' || item.kind !== 'event' || item.event.name !== trigger.event.event) return []
-    if (campaign.startedAt !== null && item.event.at < campaign.startedAt) return []
-    const runKey = trigger.key === undefined ? '' : keyOf(item.event, trigger.key)
-    if (runKey === null || !admits(campaign, contact, [item.event])) return []
-    return [newRun(campaign, contact.id, { at: nominalEntry(item.event, item.receivedAt), runKey, event: item.event })]
-  })
-}
-
-const toleranceMs = 15 * 60 * 1000
-
-/** The event's own time, unless it was reported so late, or so early, that the report's time is meant. */
-function nominalEntry({ at }: ContactEvent, receivedAt: Instant): Instant {
-  return at <= receivedAt && receivedAt - at <= toleranceMs ? at : receivedAt
 }
 
 function groupBy<Item>(

@@ -20,7 +20,7 @@ import { Campaigns } from './campaigns.js'
 import { Contacts } from './contacts.js'
 import type { EngineContext } from './context.js'
 import { applyToAll, closeAndDrain, type StopReport } from './control.js'
-import { admits, newRun } from './entries.js'
+import { admits, loadEntryFacts, newRun } from './entries.js'
 import { loadContacts } from './load.js'
 import { takeUp } from './resumption.js'
 import { Templates } from './templates.js'
@@ -137,12 +137,17 @@ export class Workspace {
       this.context,
       wanted.map((contactId) => ({ workspaceId: this.id, contactId })),
     )
+    const facts = await loadEntryFacts(
+      this.context,
+      [campaign],
+      [...contacts.values()].map((contact) => ({ workspaceId: this.id, contact })),
+    )
     const now = clock.now()
     const at = options.at === undefined ? now : toInstant(options.at, 'at')
     const refused: EnrollReport['refused'][number][] = []
     const runs = wanted.flatMap((contactId) => {
       const contact = contacts.get(contactKey({ workspaceId: this.id, contactId }))
-      if (contact === undefined || !admits(campaign, contact, [])) {
+      if (contact === undefined || !admits(campaign, contact, facts.of(this.id, contactId))) {
         refused.push({ contactId, reason: contact === undefined ? 'unknown_contact' : 'not_in_audience' })
         return []
       }

@@ -44,3 +44,6 @@ export interface PlannedCall {
 
 /** The event by which a run that ends with scope `contact` tells the contact's other runs. */
 export const contactExited = 'drumbeat.contact_exited'
+
+/** The event by which a run that begins by the clock asks for the next one of its contact. */
+export const occurred = 'drumbeat.occurred'

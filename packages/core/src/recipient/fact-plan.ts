@@ -1,4 +1,5 @@
 import type { Campaign } from '../campaign/campaign.js'
+import { clockTrigger } from '../campaign/occurrence.js'
 import { messageReceived } from '../contact/contact.js'
 import { asksFor, type FactNeeds, mergeNeeds, noNeeds, stepAsksFor, triggerAsksFor } from '../sequence/fact-plan.js'
 import { edgesOf } from '../sequence/graph.js'
@@ -11,7 +12,11 @@ const waits: ReadonlySet<StepKind> = new Set(['send', 'series', 'wait', 'waitFor
  * What a decision about a run at a step can ask for: that step, every step it can come to without waiting, and the campaign's exits
  * and interrupts. One query per kind of fact and batch is enough.
  */
-export function factPlan(campaign: Pick<Campaign, 'exits' | 'audience'>, sequence: Sequence, at: StepId): FactNeeds {
+export function factPlan(
+  campaign: Pick<Campaign, 'exits' | 'audience' | 'entry'>,
+  sequence: Sequence,
+  at: StepId,
+): FactNeeds {
   return mergeNeeds(
     exitNeeds(campaign),
     interruptNeeds(sequence),
@@ -42,8 +47,10 @@ function interruptNeeds(sequence: Sequence): FactNeeds {
   return mergeNeeds(...(sequence.on ?? []).map(({ when }) => triggerAsksFor(when)))
 }
 
-function exitNeeds({ exits, audience }: Pick<Campaign, 'exits' | 'audience'>): FactNeeds {
+function exitNeeds({ exits, audience, entry }: Pick<Campaign, 'exits' | 'audience' | 'entry'>): FactNeeds {
+  const byClock = clockTrigger({ entry }) !== null
   return mergeNeeds(
+    byClock && audience !== undefined ? asksFor(audience) : noNeeds,
     ...exits.map(({ when }) => {
       if ('condition' in when) return asksFor(when.condition)
       if ('reply' in when) return { ...noNeeds, events: [{ name: messageReceived, since: 'enrollment' as const }] }

@@ -1,7 +1,7 @@
 import type { Instant } from '../schedule/instant.js'
 import { defaultMaxVisits, stepOf } from '../sequence/sequence.js'
 import type { Step } from '../sequence/step.js'
-import { Draft, end, go, longestDecision, type Move, stay } from './draft.js'
+import { Draft, end, longestDecision, type Move, stay } from './draft.js'
 import type { Effect } from './effect.js'
 import { exitByOtherRun, exitsBefore } from './exits.js'
 import type { Input, Outcome } from './input.js'
@@ -11,6 +11,7 @@ import { isLive, type Recipient } from './recipient.js'
 import { releaseDeliveries } from './release-deliveries.js'
 import { resume } from './resume.js'
 import { eventsOfRun, type RunDefinition, type RunFacts } from './run-facts.js'
+import { followDate, start } from './start.js'
 import type { StepBehavior } from './steps/behavior.js'
 import { behaviorOf } from './steps/index.js'
 
@@ -74,12 +75,12 @@ function react(draft: Draft, input: Input): Move {
   switch (input.kind) {
     case 'due':
       if (recipient.dueAt !== null && recipient.dueAt > draft.now) return stay
-      if (!entered) return go(stepId, 'start')
+      if (!entered) return start(draft, stepId)
       return exitsBefore(draft, 'immediately') ?? behaviorFor(at).due(draft, at)
     case 'event':
       return onEvent(draft, at, input, entered)
     case 'changed':
-      return exitsBefore(draft, 'immediately') ?? (entered ? onChange(draft, at) : stay)
+      return exitsBefore(draft, 'immediately') ?? (entered ? onChange(draft, at) : followDate(draft))
     case 'outcome':
       return onOutcome(draft, at, input.outcome)
   }

@@ -225,9 +225,12 @@ export type Step =
 /** The kinds of step. */
 export type StepKind = Step['kind']
 
+/** What takes a run out of its step: something that happens. A condition has no instant; branch on it where it matters. */
+export type InterruptTrigger = Exclude<WaitTrigger, { readonly condition: Condition }>
+
 /** Leaves whatever step the run is in when its trigger comes, cancels unstarted sends and goes on at `goto`. */
 export interface Interrupt {
-  readonly when: WaitTrigger
+  readonly when: InterruptTrigger
   readonly goto: StepId
   /** At most one time per run. Default false. */
   readonly once?: boolean

@@ -19,7 +19,7 @@ export function references(sequence: Sequence): readonly Issue[] {
   const suggest = suggestions(Object.keys(sequence.steps))
   return conditionsOf(sequence).flatMap(({ stepId, condition, path }) =>
     nodesOf(condition).flatMap((node): readonly Issue[] => {
-      const where = stepId === null ? 'A condition of an interrupt' : `A condition of step "${stepId}"`
+      const where = `A condition of step "${stepId}"`
       const at = [...path, ...node.path]
       const reference = referenceOf(node.condition)
       if (reference === null) return []

@@ -1,6 +1,6 @@
 import type { Issue } from '../../errors.js'
 import type { Content, TemplateVersion } from '../../message/template.js'
-import { all, any, attribute, delivery, event, not, tag } from '../condition.js'
+import { all, any, attribute, delivery, event, not } from '../condition.js'
 import { lintSequence } from '../lint.js'
 import type { Sequence } from '../sequence.js'
 import type { SendStep, Step } from '../step.js'
@@ -59,7 +59,6 @@ export const everything: Sequence = {
       within: ['send'],
     },
     { when: { reply: true, keyword: 'help' }, goto: 'exit' },
-    { when: { condition: tag('vip') }, goto: 'exit' },
   ],
   steps: {
     send: {

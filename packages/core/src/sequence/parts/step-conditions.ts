@@ -5,22 +5,17 @@ import type { Step, StepId } from '../step.js'
 
 /** A condition that a sequence asks, and where it is written. */
 export interface SequenceCondition {
-  /** Null = it belongs to an interrupt, not to a step. */
-  readonly stepId: StepId | null
+  readonly stepId: StepId
   readonly condition: Condition
   /** From the root of the sequence. */
   readonly path: JsonPath
 }
 
-/** Every condition of a sequence's steps and interrupts, in the order in which they are written. */
+/** Every condition of a sequence's steps, in the order in which they are written. */
 export function conditionsOf(sequence: Sequence): readonly SequenceCondition[] {
-  const ofSteps = Object.entries(sequence.steps).flatMap(([stepId, step]) =>
+  return Object.entries(sequence.steps).flatMap(([stepId, step]) =>
     conditionsOfStep(step).map(({ condition, path }) => ({ stepId, condition, path: ['steps', stepId, ...path] })),
   )
-  const ofInterrupts = (sequence.on ?? []).flatMap(({ when }, index) =>
-    'condition' in when ? [{ stepId: null, condition: when.condition, path: ['on', index, 'when', 'condition'] }] : [],
-  )
-  return [...ofSteps, ...ofInterrupts]
 }
 
 /** Every condition of one step; the path is below the step. */

@@ -5,11 +5,11 @@ import type { Moment } from '../../schedule/moment.js'
 import type { Condition } from '../condition.js'
 import type { Sequence } from '../sequence.js'
 import type { sequenceSchema } from '../sequence-schema.js'
-import type { Interrupt, MessageSpec, RuleOverrides, Step, WaitTrigger } from '../step.js'
+import type { Interrupt, MessageSpec, RuleOverrides, Step } from '../step.js'
 import type { conditionSchema } from './condition-schema.js'
 import type { messageShape, overridesSchema } from './message-schema.js'
 import type { momentSchema } from './moment-schema.js'
-import type { interruptSchema, stepSchema, triggerSchema } from './step-schema.js'
+import type { interruptSchema, stepSchema } from './step-schema.js'
 
 /**
  * What a schema reads is mutable; our types are not. Otherwise they are to be the same. Conditions and JSON, which contain themselves, are
@@ -56,8 +56,6 @@ describe('schemas and types say the same', () => {
     expectTypeOf<RuleOverrides>().toExtend<Read<typeof overridesSchema>>()
     expectTypeOf<keyof Read<typeof overridesSchema>>().toEqualTypeOf<keyof RuleOverrides>()
     expectTypeOf<keyof typeof messageShape>().toEqualTypeOf<keyof MessageSpec>()
-    expectTypeOf<Read<typeof triggerSchema>>().toExtend<WaitTrigger>()
-    expectTypeOf<WaitTrigger>().toExtend<Read<typeof triggerSchema>>()
     expectTypeOf<Read<typeof interruptSchema>>().toExtend<Interrupt>()
     expectTypeOf<Interrupt>().toExtend<Read<typeof interruptSchema>>()
   })

@@ -33,9 +33,8 @@ const waitSchema = exact({ kind: z.literal('wait'), ...base, ...momentShape, nex
 const replyShape = { reply: z.literal(true), keyword: keywordSchema.optional() }
 
 /** What an interrupt waits for. */
-export const triggerSchema = keyUnion('A trigger', () => ({
+const triggerSchema = keyUnion('A trigger', () => ({
   event: exact(eventShape),
-  condition: exact({ condition: conditionSchema }),
   reply: exact(replyShape),
 }))
 
