@@ -1,4 +1,13 @@
-import type { ClosedGate, ControlStore, Delivery, GateChange, GateScope, Instant, Owner } from '@drumbeat/core'
+import {
+  type ClosedGate,
+  type ControlStore,
+  type Delivery,
+  type GateChange,
+  type GateScope,
+  type Instant,
+  type Owner,
+  sha256,
+} from '@drumbeat/core'
 import type { Call } from './call.js'
 import { byId, keyOf } from './keys.js'
 import type { State } from './state.js'
@@ -33,6 +42,7 @@ export function memoryControl(state: State, call: Call): ControlStore {
         const permitted = inFlight.filter(({ permitUntil }) => permitUntil > request.now)
         return { inFlight: inFlight.length, permitted: permitted.length }
       }),
+    secret: () => call({}, () => sha256(`${state.hashKey}engine`)),
     workspace: ({ workspaceId }) => call({}, () => state.settings.get(workspaceId) ?? null),
     saveWorkspace: ({ workspaceId, settings }) => call({}, () => void state.settings.set(workspaceId, settings)),
     audit: (entries) =>

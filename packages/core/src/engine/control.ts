@@ -82,7 +82,7 @@ export async function applyToAll(
   input: (run: Recipient) => Parameters<typeof decide>[2],
 ): Promise<{ readonly applied: number; readonly missed: number }> {
   // Hosts call this beside the engine's own rounds: it must not use up the ids of their decisions.
-  const context = { ...shared, ids: new IdPool(shared.store) }
+  const context: EngineContext = { ...shared, ids: new IdPool(shared.store) }
   let open = runs
   let applied = 0
   for (let attempt = 0; open.length > 0 && attempt < attemptsToApply; attempt++) {

@@ -31,7 +31,10 @@ export interface DrumbeatOptions {
   readonly webhooks?: WebhookCaller
   /** The address that unsubscribes a contact; becomes `{{unsubscribeUrl}}` and the List-Unsubscribe headers. */
   readonly unsubscribeUrl?: (request: UnsubscribeRequest) => string
-  /** Keys delivery references and idempotency keys: at least 16 characters, the same in every process, never changed. */
+  /**
+   * Keys delivery references and idempotency keys: at least 16 characters, the same in every process, never changed. Default: one that the
+   * Store made with itself.
+   */
   readonly secret?: string
   /** Default: the machine's. */
   readonly clock?: Clock
@@ -66,7 +69,11 @@ export interface Drumbeat {
 export function createDrumbeat(options: DrumbeatOptions): Drumbeat {
   checkWiring(options)
   const { random = Math.random } = options
-  const opened = once(() => options.store.open())
+  let secret = options.secret ?? null
+  const opened = once(async () => {
+    await options.store.open()
+    secret ??= await options.store.control.secret()
+  })
   const store = openedStore(options.store, opened)
   const engineId =
     options.engineId ??
@@ -82,7 +89,10 @@ export function createDrumbeat(options: DrumbeatOptions): Drumbeat {
     contactSource: options.contacts ?? null,
     clock: new CalibratedClock(options.clock ?? systemClock, settings.maxDriftMs),
     random,
-    secret: options.secret ?? 'drumbeat',
+    get secret() {
+      if (secret === null) throw new Error('The Store has to be open before anything is named outside.')
+      return secret
+    },
     unsubscribeUrl: options.unsubscribeUrl ?? null,
     settings,
     events: new EventEmitter<DrumbeatEvents>(),

@@ -203,7 +203,9 @@ export class Workspace {
    * @throws {NotFoundError} when a reference is not one of ours; nothing is taken in then.
    */
   async report(reports: readonly DeliveryReport[]): Promise<void> {
-    const { store, clock, secret, settings } = this.context
+    const { store, clock, settings } = this.context
+    await store.open()
+    const { secret } = this.context
     const read = reports.map(({ delivery, facts, dedupeKey }): NewReport => {
       const key = dedupeKey ?? hashOfJson([delivery, facts])
       if (!('deliveryRef' in delivery)) return { dedupeKey: key, delivery, facts }

@@ -63,6 +63,8 @@ export interface ControlStore {
     readonly scope: GateScope
     readonly now: Instant
   }): Promise<{ readonly inFlight: number; readonly permitted: number }>
+  /** A secret that the Store made with itself: at least 32 characters, the same for everybody who opens it, and for ever. */
+  secret(): Promise<string>
   /** The workspace's settings; null = it has set nothing. */
   workspace(request: { readonly workspaceId: string }): Promise<WorkspaceSettings | null>
   saveWorkspace(request: { readonly workspaceId: string; readonly settings: WorkspaceSettings }): Promise<void>

@@ -1,4 +1,10 @@
-import type { AuditEntry, ClosedGate, ControlStore, WorkspaceSettings } from '@drumbeat/core'
+import {
+  type AuditEntry,
+  type ClosedGate,
+  type ControlStore,
+  StorageError,
+  type WorkspaceSettings,
+} from '@drumbeat/core'
 import type { Param } from '../connection/connection.js'
 import { arrayLiteral } from '../sql/array-literal.js'
 import { document, fromJson } from '../sql/json.js'
@@ -61,6 +67,13 @@ export function controlQueries(context: QueryContext): ControlStore {
         'control',
       )
       return row ?? { inFlight: 0, permitted: 0 }
+    },
+    async secret() {
+      const [row] = await database.read<{ secret: string }>(
+        `select encode(sha256(hash_key || convert_to('engine', 'UTF8')), 'hex') as secret from ${s}.installation`,
+      )
+      if (row === undefined) throw new StorageError('The table "installation" is empty: its row was deleted.')
+      return row.secret
     },
     async workspace({ workspaceId }) {
       const [row] = await database.read<{ settings: string }>(

@@ -38,7 +38,7 @@ export const auditLog = (s: string): string => `
   );
   create index audit_log_newest on ${s}.audit_log (workspace_id, at desc, id desc)`
 
-/** Keys the hashes under which suppressed addresses are kept: one row, made with the schema. Two UUIDs are 244 random bits. */
+/** Keys the hashes under which suppressed addresses are kept, and what engines name outside: one row, made with the schema. Two UUIDs are 244 random bits. */
 export const installation = (s: string): string => `
   create table ${s}.installation (
     singleton boolean primary key default true check (singleton),

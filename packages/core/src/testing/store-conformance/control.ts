@@ -35,6 +35,12 @@ export const controlCases: Cases = {
     expect(await beat(stage, 7, testStart)).toBeNull()
   },
 
+  'a secret is long, and the same each time': async (stage) => {
+    const secret = await stage.store.control.secret()
+    expect(secret.length).toBeGreaterThanOrEqual(32)
+    expect(await stage.store.control.secret()).toBe(secret)
+  },
+
   'a workspace has settings once it has set some, and the latest count': async (stage) => {
     const { workspaceId, store } = stage
     expect(await store.control.workspace({ workspaceId })).toBeNull()

@@ -59,6 +59,7 @@ export function everyCall(store: Store, target: Target): EveryCall {
       setGate: () => store.control.setGate({ scope, closed: true, now }),
       closedGates: () => store.control.closedGates({ workspaceIds: [workspaceId] }),
       openAttempts: () => store.control.openAttempts({ scope, now }),
+      secret: () => store.control.secret(),
       workspace: () => store.control.workspace({ workspaceId }),
       saveWorkspace: () =>
         store.control.saveWorkspace({ workspaceId, settings: { ...defaultWorkspaceSettings, zone: 'Asia/Tokyo' } }),
