@@ -14,6 +14,8 @@ export interface ChannelCapabilities {
   readonly echoesReference: boolean
   /** Whether it can be asked what became of a message, and by what. */
   readonly lookup: 'none' | 'byReference' | 'byProviderId'
+  /** How many messages that are sent at one time may share one request, each with its own outcome. Default 1. */
+  readonly batchSize?: number
 }
 
 /** One rendered message for one address. */
@@ -41,11 +43,17 @@ export interface SendContext {
   readonly assertMayStart: () => void
 }
 
-/** How a provider answered. What it did not answer is `unknown`, never a guess. */
+/**
+ * Why a message was refused for good: the address cannot be reached, its owner has opted out at the provider, or the content is not
+ * allowed or not valid.
+ */
+export type RejectionReason = 'recipient' | 'opted_out' | 'content'
+
+/** How a provider answered. What it did not answer is `unknown`, never a guess. `code` is the provider's own where it gives one. */
 export type SendOutcome =
   | { readonly outcome: 'accepted'; readonly providerId: string | null; readonly at?: Instant }
   /** Proven not accepted, and no other attempt can help: a bad address, a bad payload. */
-  | { readonly outcome: 'rejected'; readonly code: string }
+  | { readonly outcome: 'rejected'; readonly code: string; readonly reason?: RejectionReason }
   /** Proven not accepted, but a later attempt may be: refused connection, 429, documented 503. */
   | { readonly outcome: 'not_accepted'; readonly code: string; readonly retryAfterMs: number | null }
   /** The account cannot send at all: 401, 403, quota. No attempt is used up; the account's circuit opens. */
@@ -67,7 +75,9 @@ export type ParsedReport =
 /** A webhook's request, as it came. */
 export interface RawReport {
   readonly method: string
+  /** Absolute. Behind a proxy, the one that the provider called; a channel may be told it instead. */
   readonly url: string
+  /** Names in any case; a repeated header is joined by commas. */
   readonly headers: { readonly [name: string]: string }
   readonly body: Uint8Array
 }
@@ -89,11 +99,17 @@ export interface Channel {
   readonly capabilities: ChannelCapabilities
   /** After an unknown outcome: `at_most_once` (default) never calls again on a guess; `at_least_once` may, once, and flags it. */
   readonly ambiguity?: 'at_most_once' | 'at_least_once'
-  /** Sends one message. Expected failures are outcomes; what it throws counts as unknown. */
+  /**
+   * Sends one message. Expected failures are outcomes; it rejects only with what `assertMayStart` throws, before any request. What it
+   * throws else counts as unknown.
+   */
   send(message: OutboundMessage, context: SendContext): Promise<SendOutcome>
-  /** Whether a webhook's request was signed by the provider. */
+  /** Whether a webhook's request was signed by the provider, judged by its raw bytes. Never rejects; what it cannot read is not signed. */
   verify?(report: RawReport): Promise<boolean>
-  /** What a verified webhook's request says. */
+  /**
+   * What a verified webhook's request says; empty = nothing that concerns us. The same request is always read the same, so that copies
+   * share their `dedupeKey`. Never rejects: an event that cannot be read is left out, and the others are kept.
+   */
   parse?(report: RawReport): Promise<readonly ParsedReport[]>
   /** Asks the provider what became of a message. */
   lookup?(delivery: { readonly deliveryRef: string; readonly providerId: string | null }): Promise<LookupResult>

@@ -1,3 +1,4 @@
+import { callProvider } from '../channel/call-provider.js'
 import type { AddressKind } from '../contact/address.js'
 import { systemClock } from '../engine/system-clock.js'
 import type {
@@ -75,12 +76,13 @@ export function sandboxChannel(options: SandboxOptions): SandboxChannel {
     ...(options.ambiguity === undefined ? {} : { ambiguity: options.ambiguity }),
     async send(message, context) {
       if (delayMs > 0) await clock.sleep(delayMs, context.signal)
-      context.assertMayStart()
-      const answer = options.answer?.(message, context) ?? 'accept'
-      if (typeof answer === 'object') return answer
-      const kept = accept(message, context)
-      if (answer === 'accept_silently') return { outcome: 'unknown', code: 'no_answer' }
-      return { outcome: 'accepted', providerId: kept.providerId }
+      return callProvider(context, async () => {
+        const answer = options.answer?.(message, context) ?? 'accept'
+        if (typeof answer === 'object') return answer
+        const kept = accept(message, context)
+        if (answer === 'accept_silently') return { outcome: 'unknown', code: 'no_answer' }
+        return { outcome: 'accepted', providerId: kept.providerId }
+      })
     },
     ...(options.lookup === false
       ? {}

@@ -1,4 +1,15 @@
 export * from './builders.js'
+export {
+  type ChannelConformance,
+  type ChannelSubject,
+  channelConformance,
+  type ProviderAnswer,
+  type ProviderStandIn,
+  patienceMs,
+  type ReportedDelivery,
+  type ReportSource,
+  type Signing,
+} from './channel-conformance/index.js'
 export { type StoreConformance, storeConformance } from './store-conformance/index.js'
 export { type OpenStore, type StoresAgreeOptions, storesAgree } from './store-model/stores-agree.js'
 
