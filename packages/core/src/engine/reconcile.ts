@@ -88,7 +88,8 @@ async function lookUp({ channels, secret, events }: EngineContext, delivery: Del
   const channel = channels.get(delivery.channel)
   if (channel?.lookup === undefined) return { found: 'cannot_tell' }
   try {
-    return await channel.lookup({ deliveryRef: deliveryRef(secret, delivery.id), providerId: delivery.providerId })
+    const { id, providerId, address: to, intendedAt: since } = delivery
+    return await channel.lookup({ deliveryRef: deliveryRef(secret, id), providerId, to, since })
   } catch (error) {
     events.emit('engine.failed', { during: `looking up delivery ${delivery.id}`, error })
     return { found: 'cannot_tell' }

@@ -12,8 +12,8 @@ export interface ChannelCapabilities {
   readonly idempotencyKeyTtlMs: number | null
   /** Whether reports carry our delivery reference back. */
   readonly echoesReference: boolean
-  /** Whether it can be asked what became of a message, and by what. */
-  readonly lookup: 'none' | 'byReference' | 'byProviderId'
+  /** Whether it can be asked what became of a message, and by what. By its address alone only an absence can be proven. */
+  readonly lookup: 'none' | 'byReference' | 'byProviderId' | 'byAddress'
   /** How many messages that are sent at one time may share one request, each with its own outcome. Default 1. */
   readonly batchSize?: number
 }
@@ -80,6 +80,19 @@ export interface RawReport {
   /** Names in any case; a repeated header is joined by commas. */
   readonly headers: { readonly [name: string]: string }
   readonly body: Uint8Array
+  /** When it came in: the time of events that say none of their own. */
+  readonly receivedAt: Instant
+}
+
+/** A delivery whose outcome is asked for. */
+export interface UnknownDelivery {
+  readonly deliveryRef: string
+  /** Null = the provider has not told it. */
+  readonly providerId: string | null
+  /** The address it went to; null = that is no longer known. */
+  readonly to: string | null
+  /** Not later than the beginning of its first call; null = that is not known. */
+  readonly since: Instant | null
 }
 
 /** What a look-up found. `absent` must be authoritative. */
@@ -112,5 +125,5 @@ export interface Channel {
    */
   parse?(report: RawReport): Promise<readonly ParsedReport[]>
   /** Asks the provider what became of a message. */
-  lookup?(delivery: { readonly deliveryRef: string; readonly providerId: string | null }): Promise<LookupResult>
+  lookup?(delivery: UnknownDelivery): Promise<LookupResult>
 }

@@ -17,6 +17,7 @@ const context = (deliveryRef: string) => ({
   signal: new AbortController().signal,
   assertMayStart() {},
 })
+const asked = (deliveryRef: string) => ({ deliveryRef, providerId: null, to: null, since: null })
 const channelWith = (options: Partial<SandboxOptions> = {}) => {
   const clock = new VirtualClock('2026-03-09T09:00:00Z')
   return { clock, channel: sandboxChannel({ name: 'email', clock, ...options }) }
@@ -40,8 +41,8 @@ describe('a sandbox channel', () => {
   it('can accept a message and say nothing that can be read; a look-up finds it', async () => {
     const { channel } = channelWith({ answer: () => 'accept_silently' })
     expect(await channel.send(message, context('one'))).toMatchObject({ outcome: 'unknown' })
-    expect(await channel.lookup?.({ deliveryRef: 'one', providerId: null })).toMatchObject({ found: 'yes' })
-    expect(await channel.lookup?.({ deliveryRef: 'two', providerId: null })).toEqual({ found: 'absent' })
+    expect(await channel.lookup?.(asked('one'))).toMatchObject({ found: 'yes' })
+    expect(await channel.lookup?.(asked('two'))).toEqual({ found: 'absent' })
   })
 
   it('asks whether it may still start only after it has dawdled', async () => {

@@ -1,14 +1,15 @@
 import { expect } from 'vitest'
-import type { LookupResult } from '../../ports/channel.js'
+import type { LookupResult, UnknownDelivery } from '../../ports/channel.js'
 import { type ChannelCases, type ChannelSubject, contextFor } from './subject.js'
 
 const ref = 'dlv_0conform'
 
-function lookUp({ channel }: ChannelSubject, delivery: Parameters<NonNullable<typeof channel.lookup>>[0]) {
-  if (channel.lookup === undefined) {
-    throw new Error('Offer lookup; or skip this case, with a reason.')
-  }
-  return channel.lookup(delivery)
+async function lookUp(
+  { channel, message }: ChannelSubject,
+  names: Pick<UnknownDelivery, 'deliveryRef' | 'providerId'>,
+): Promise<LookupResult> {
+  if (channel.lookup === undefined) throw new Error('Offer lookup; or skip this case, with a reason.')
+  return channel.lookup({ ...names, to: message.to, since: Date.now() - 60_000 })
 }
 
 /** What `lookup` owes. */

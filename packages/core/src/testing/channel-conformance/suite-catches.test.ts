@@ -60,6 +60,7 @@ function subjectWith(change: (request: Request) => Partial<Channel>): ChannelSub
         url: 'https://acme.test/',
         headers: { signature: signed },
         body: new TextEncoder().encode('delivered'),
+        receivedAt: 0,
       }),
     },
     async close() {},

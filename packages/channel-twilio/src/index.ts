@@ -1,0 +1,1 @@
+export { type TwilioChannelOptions, type TwilioClient, type TwilioMessage, twilioChannel } from './twilio-channel.js'
