@@ -1,0 +1,6 @@
+export {
+  type SendGridChannelOptions,
+  type SendGridClient,
+  type SendGridMail,
+  sendgridChannel,
+} from './sendgrid-channel.js'
