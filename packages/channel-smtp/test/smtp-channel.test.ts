@@ -1,0 +1,123 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { type SmtpChannelOptions, smtpChannel } from '@drumbeat/channel-smtp'
+import type { OutboundMessage, SendContext } from '@drumbeat/core'
+import nodemailer from 'nodemailer'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type Refusal, type SmtpStandIn, smtpServer, type Treatment } from './smtp-stand-in.js'
+
+const message: OutboundMessage & { readonly content: { readonly kind: 'email' } } = {
+  to: 'ana@example.com',
+  content: { kind: 'email', subject: 'Hallo Zoë', html: '<p>Hello</p>' },
+  category: 'marketing',
+  headers: {},
+  inReplyTo: null,
+  metadata: {},
+}
+const context: SendContext = {
+  deliveryRef: 'dlv_00000001',
+  idempotencyKey: 'dc1_1',
+  signal: new AbortController().signal,
+  assertMayStart() {},
+}
+const open: SmtpStandIn[] = []
+async function opened(treatment: Treatment = 'take', given: Partial<SmtpChannelOptions> = {}) {
+  const server = await smtpServer()
+  open.push(server)
+  server.treat(treatment)
+  const auth = { user: 'acme', pass: 'secret' }
+  const client = nodemailer.createTransport({ host: '127.0.0.1', port: server.port, auth })
+  return { server, channel: smtpChannel({ client, from: '"Acme, Inc." <hello@acme.test>', ...given }) }
+}
+afterEach(async () => {
+  for (const server of open.splice(0)) await server.close()
+})
+
+describe('smtpChannel, in a real conversation', () => {
+  it('sends a mail with its Message-ID, its thread and its own headers, each once', async () => {
+    const { server, channel } = await opened('take', { replyTo: 'help@acme.test' })
+    const content = { ...message.content, text: 'Hello', headers: { 'X-Tag': 'a' } }
+    const headers = {
+      'List-Unsubscribe': '<https://acme.test/u/1>',
+      'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+    }
+    expect(await channel.send({ ...message, content, headers, inReplyTo: 'dlv_0@acme.test' }, context)).toEqual({
+      outcome: 'accepted',
+      providerId: 'dlv_00000001@acme.test',
+    })
+    const [mail = ''] = server.requests
+    const [head = ''] = mail.split('\r\n\r\n')
+    const lines = head.replace(/\r\n[ \t]+/g, ' ').split(/\r?\n/)
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'RCPT TO ana@example.com',
+        'From: "Acme, Inc." <hello@acme.test>',
+        'To: ana@example.com',
+        'Reply-To: help@acme.test',
+        'Subject: =?UTF-8?Q?Hallo_Zo=C3=AB?=',
+        'Message-ID: <dlv_00000001@acme.test>',
+        'In-Reply-To: <dlv_0@acme.test>',
+        'References: <dlv_0@acme.test>',
+        'X-Tag: a',
+        'List-Unsubscribe: <https://acme.test/u/1>',
+        'List-Unsubscribe-Post: List-Unsubscribe=One-Click',
+      ]),
+    )
+    expect(lines.filter((line) => /^message-id:/i.test(line))).toHaveLength(1)
+    expect(mail).toContain('text/plain')
+    expect(mail).toContain('text/html')
+  })
+
+  it.each<readonly [Refusal['at'], number, string, object]>([
+    ['RCPT TO', 550, '5.1.1 No such user', { outcome: 'rejected', code: '550 5.1.1', reason: 'recipient' }],
+    ['RCPT TO', 550, 'No such user', { outcome: 'rejected', code: '550', reason: 'recipient' }],
+    ['RCPT TO', 552, '5.2.2 Mailbox full', { outcome: 'rejected', code: '552 5.2.2', reason: 'recipient' }],
+    ['RCPT TO', 554, '5.7.1 Refused by policy', { outcome: 'rejected', code: '554 5.7.1', reason: 'content' }],
+    ['RCPT TO', 450, '4.2.1 Busy', { outcome: 'not_accepted', code: '450 4.2.1', retryAfterMs: null }],
+    ['MAIL FROM', 550, '5.7.1 Not your address', { outcome: 'blocked', code: '550 5.7.1' }],
+    ['MAIL FROM', 552, '5.3.4 Too big', { outcome: 'rejected', code: '552 5.3.4', reason: 'content' }],
+    ['MAIL FROM', 451, '4.3.0 Later', { outcome: 'not_accepted', code: '451 4.3.0', retryAfterMs: null }],
+    ['MAIL FROM', 530, '5.7.0 Log in first', { outcome: 'blocked', code: '530 5.7.0' }],
+    ['DATA', 554, '5.7.1 This is spam', { outcome: 'rejected', code: '554 5.7.1', reason: 'content' }],
+    ['DATA', 452, '4.3.1 No space', { outcome: 'not_accepted', code: '452 4.3.1', retryAfterMs: null }],
+    ['DATA', 421, '4.3.2 Shutting down', { outcome: 'not_accepted', code: '421 4.3.2', retryAfterMs: null }],
+    ['AUTH', 535, '5.7.8 Wrong', { outcome: 'blocked', code: '535' }],
+    ['AUTH', 454, '4.7.0 Later', { outcome: 'not_accepted', code: '454', retryAfterMs: null }],
+  ])('reads the reply to %s of %i %s', async (at, code, text, outcome) => {
+    const { channel } = await opened({ at, code, text })
+    expect(await channel.send(message, context)).toEqual(outcome)
+  })
+
+  it.each<Treatment>(['reset', 'close', 'gibberish'])('does not know what became of a mail after %s', async (how) => {
+    const { channel, server } = await opened(how)
+    expect(await channel.send(message, context)).toMatchObject({ outcome: 'unknown' })
+    expect(server.requests).toHaveLength(1)
+  })
+
+  it('is sure that nothing was taken where the server never greets', async () => {
+    const mute = createServer(() => {}).listen(0, '127.0.0.1')
+    await once(mute, 'listening')
+    const { port } = mute.address() as { port: number }
+    const client = nodemailer.createTransport({ host: '127.0.0.1', port, greetingTimeout: 100 })
+    const channel = smtpChannel({ client, from: 'hello@acme.test' })
+    expect(await channel.send(message, context)).toEqual({
+      outcome: 'not_accepted',
+      code: 'GREETING_TIMEOUT',
+      retryAfterMs: null,
+    })
+    mute.close()
+  })
+
+  it('never reads an address as two, nor a file for a content', async () => {
+    const { channel, server } = await opened()
+    await channel.send({ ...message, to: 'a@example.com, b@example.com' }, context)
+    expect(server.requests.filter((mail) => mail.startsWith('RCPT TO a@example.com'))).toEqual([])
+  })
+
+  it.each<readonly [Partial<SmtpChannelOptions>, RegExp]>([
+    [{ client: {} as never }, /needs a client/],
+    [{ from: 'Acme' }, /needs `from`/],
+  ])('refuses options that cannot work', async (given, sentence) => {
+    await expect(opened('take', given)).rejects.toThrow(sentence)
+  })
+})
