@@ -1,0 +1,1 @@
+export { type MailgunChannelOptions, type MailgunClient, type MailgunMail, mailgunChannel } from './mailgun-channel.js'

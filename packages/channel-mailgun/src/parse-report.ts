@@ -1,0 +1,10 @@
+import { bodyJson, formFields, type ParsedReport, type RawReport } from '@drumbeat/core'
+import { parseEvent } from './parse-event.js'
+import { parseInbound } from './parse-inbound.js'
+
+/** Mailgun's events come as JSON, mails that a route hands on as a form. */
+export function parseReport(report: RawReport): readonly ParsedReport[] {
+  const body = bodyJson(report)
+  if (body !== undefined) return parseEvent(body)
+  return parseInbound(formFields(report), report.receivedAt)
+}

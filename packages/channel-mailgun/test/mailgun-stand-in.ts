@@ -1,0 +1,96 @@
+import { createHmac } from 'node:crypto'
+import { formFields, type RawReport } from '@drumbeat/core'
+import Mailgun from 'mailgun.js'
+import type { ContractAnswer, ContractRequest } from '../../../tests/channels/contract-server.js'
+
+export const domain = 'mg.acme.test'
+export const apiKey = 'key-test'
+export const signingKey = 'signing-key-1'
+
+/** The real client, which finds Mailgun's API on the loopback. */
+export function clientOf(url: string, key = apiKey) {
+  return new Mailgun(FormData).client({ username: 'api', key, url, timeout: 10_000 })
+}
+
+/** The fields of a request to the messages API; repeated ones as lists. */
+export function fieldsOf({ headers, body }: ContractRequest): Readonly<Record<string, string>> {
+  const report = { method: 'POST', url: '', headers, body: new TextEncoder().encode(body), receivedAt: 0 }
+  return Object.fromEntries([...formFields(report)].map(([name, bytes]) => [name, new TextDecoder().decode(bytes)]))
+}
+
+/** Mailgun's messages and events: takes what its documents allow, refuses the rest, and remembers. */
+export function mailgunApi(): (request: ContractRequest) => ContractAnswer {
+  const known = new Map<string, number>()
+  return (request) => {
+    const { method, path, headers } = request
+    const credentials = `Basic ${Buffer.from(`api:${apiKey}`).toString('base64')}`
+    if (headers.authorization !== credentials) return { status: 401, body: 'Forbidden' }
+    const [where = '', query = ''] = path.split('?')
+    if (method === 'POST' && where === `/v3/${domain}/messages`) {
+      const fields = fieldsOf(request)
+      const problem = problemOf(fields)
+      if (problem !== null) return { status: 400, body: { message: problem } }
+      const id = fields['h:Message-ID'] ?? `<20260309090000.${known.size + 1}@${domain}>`
+      known.set(id.replace(/^<|>$/g, ''), Date.now() / 1000)
+      return { status: 200, body: { id, message: 'Queued. Thank you.' } }
+    }
+    if (method === 'GET' && where === `/v3/${domain}/events`) {
+      const id = new URLSearchParams(query).get('message-id') ?? ''
+      const timestamp = known.get(id)
+      const items = timestamp === undefined ? [] : [{ event: 'accepted', timestamp }]
+      return { status: 200, body: { items, paging: {} } }
+    }
+    return { status: 404, body: { message: 'Domain not found' } }
+  }
+}
+
+const plain = new Set(['from', 'to', 'subject', 'html', 'text', 'recipient-variables'])
+const options = /^o:(?:tag|tracking-opens|tracking-clicks|require-tls|testmode)$/
+
+function problemOf(fields: Readonly<Record<string, string>>): string | null {
+  const unknown = Object.keys(fields).find((name) => !plain.has(name) && !/^[hv]:./.test(name) && !options.test(name))
+  if (unknown !== undefined) return `${unknown} is not a parameter`
+  if (!/@/.test(fields.from ?? '')) return "'from' parameter is not a valid address. please check documentation"
+  if (!/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(fields.to ?? '')) {
+    return "'to' parameter is not a valid address. please check documentation"
+  }
+  return (fields.html ?? '') === '' ? "Need at least one of 'text', 'html', 'amp-html' or 'attachment'" : null
+}
+
+const keys = { ours: signingKey, foreign: 'another-key', nobody: '' }
+
+/** The fields by which Mailgun signs. */
+function signatureOf(signed: keyof typeof keys, at: number): Record<string, string> {
+  const timestamp = String(Math.floor(at / 1000))
+  const token = 'a'.repeat(50)
+  const signature = createHmac('sha256', keys[signed])
+    .update(timestamp + token)
+    .digest('hex')
+  return signed === 'nobody' ? {} : { timestamp, token, signature }
+}
+
+const receivedAt = Date.parse('2026-03-09T09:00:00Z')
+
+/** A webhook of Mailgun's. */
+export function webhook(event: object, signed: keyof typeof keys = 'ours'): RawReport {
+  const body = { signature: signatureOf(signed, receivedAt), 'event-data': event }
+  return {
+    method: 'POST',
+    url: 'https://acme.test/hooks/mailgun',
+    headers: { 'Content-Type': 'application/json' },
+    body: new TextEncoder().encode(JSON.stringify(body)),
+    receivedAt,
+  }
+}
+
+/** A mail as a route hands it on. */
+export function routed(fields: Record<string, string>, signed: keyof typeof keys = 'ours'): RawReport {
+  const form = new URLSearchParams({ ...fields, ...signatureOf(signed, receivedAt) })
+  return {
+    method: 'POST',
+    url: 'https://acme.test/hooks/mailgun',
+    headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+    body: new TextEncoder().encode(form.toString()),
+    receivedAt,
+  }
+}
