@@ -1,4 +1,13 @@
-import { asMail, type Channel, ConfigurationError, inBatches, type MailMessage, mailboxOf } from '@drumbeat/core'
+import {
+  type BatchRules,
+  batchRules,
+  type Channel,
+  ConfigurationError,
+  inBatches,
+  type MailMessage,
+  mailboxOf,
+  sendsMails,
+} from '@drumbeat/core'
 import { lookUp } from './lookup.js'
 import { batchKey, type MailgunMail, mailOf } from './mail-of.js'
 import { parseReport } from './parse-report.js'
@@ -36,7 +45,7 @@ export interface MailgunChannelOptions {
    * `waitMs`. Each keeps its own subject, headers and reports; Mailgun gives them one Message-ID, so that they can neither be looked up
    * nor continued as a thread. Default: each mail goes alone.
    */
-  readonly batch?: { readonly size: number; readonly waitMs: number }
+  readonly batch?: BatchRules
   /** At most 3 per mail, each at most 128 ASCII characters. */
   readonly tags?: readonly string[]
   /** Whether Mailgun rewrites links and adds a pixel. Default: as the domain says. */
@@ -60,7 +69,8 @@ export interface MailgunChannelOptions {
  */
 export function mailgunChannel(options: MailgunChannelOptions): Channel {
   checkOptions(options)
-  const { client, domain, webhook, batch = { size: 1, waitMs: 0 }, name = 'email', ambiguity } = options
+  const batch = batchRules(options.batch, 'mailgunChannel()', 1000)
+  const { client, domain, webhook, name = 'email', ambiguity } = options
   const looksUp = batch.size === 1
   const send = inBatches<MailMessage>(
     batch,
@@ -81,11 +91,7 @@ export function mailgunChannel(options: MailgunChannelOptions): Channel {
       batchSize: batch.size,
     },
     ...(ambiguity === undefined ? {} : { ambiguity }),
-    async send(message, context) {
-      const mail = asMail(message)
-      if (mail === null) return { outcome: 'rejected', code: 'content_kind', reason: 'content' }
-      return send({ message: mail, context }, batchKey(mail, context))
-    },
+    send: sendsMails((message, context) => send({ message, context }, batchKey(message, context))),
     ...(looksUp ? { lookup: (delivery) => lookUp(client, domain, delivery, Date.now()) } : {}),
     ...(webhook === undefined
       ? {}
@@ -96,7 +102,7 @@ export function mailgunChannel(options: MailgunChannelOptions): Channel {
   }
 }
 
-function checkOptions({ client, domain, from, webhook, batch, tags = [] }: MailgunChannelOptions): void {
+function checkOptions({ client, domain, from, webhook, tags = [] }: MailgunChannelOptions): void {
   if (typeof client?.messages?.create !== 'function') {
     throw new ConfigurationError('mailgunChannel() needs a client: new Mailgun(FormData).client({ username, key }).')
   }
@@ -109,12 +115,6 @@ function checkOptions({ client, domain, from, webhook, batch, tags = [] }: Mailg
   const keys = webhook === undefined ? null : [webhook.signingKey].flat()
   if (keys !== null && (keys.length === 0 || keys.some((key) => typeof key !== 'string' || key === ''))) {
     throw new ConfigurationError('mailgunChannel() needs webhook.signingKey: the HTTP webhook signing key.')
-  }
-  if (batch !== undefined && !(Number.isInteger(batch.size) && batch.size >= 1 && batch.size <= 1000)) {
-    throw new ConfigurationError(`mailgunChannel() cannot put ${batch.size} mails into a request: 1 to 1000.`)
-  }
-  if (batch !== undefined && !(batch.waitMs >= 0 && batch.waitMs <= 1000)) {
-    throw new ConfigurationError(`mailgunChannel() cannot gather mails for ${batch.waitMs} ms: 0 to 1000.`)
   }
   if (tags.length > 3 || tags.some((tag) => !/^[\x20-\x7e]{1,128}$/.test(tag))) {
     throw new ConfigurationError('mailgunChannel() takes at most 3 tags, each of 1 to 128 ASCII characters.')

@@ -1,28 +1,21 @@
-import { ownText, type ParsedReport, sha256, textOfHtml } from '@drumbeat/core'
+import { inboundMail, type ParsedReport } from '@drumbeat/core'
 
 /** Reads a mail that a route forwarded in parts; raw MIME (a URL that ends in `mime`) is not read. */
 export function parseInbound(fields: ReadonlyMap<string, Uint8Array>, receivedAt: number): readonly ParsedReport[] {
   const textOf = (name: string): string => new TextDecoder().decode(fields.get(name))
   const from = textOf('from') || textOf('sender')
-  const plain = textOf('body-plain')
   const head = textOf('message-headers')
   if (from === '' || head === '') return []
-  const headers = headersIn(head)
-  const id = Object.entries(headers).find(([name]) => name.toLowerCase() === 'message-id')?.[1]
-  return [
-    {
-      kind: 'inbound',
-      dedupeKey: id ?? sha256(`${head}\n${plain}`),
-      message: {
-        from,
-        to: textOf('recipient') || null,
-        subject: textOf('subject'),
-        text: ownText(textOf('stripped-text') || plain || textOfHtml(textOf('body-html'))),
-        headers,
-        at: receivedAt,
-      },
-    },
-  ]
+  const mail = inboundMail({
+    from,
+    to: textOf('recipient') || null,
+    subject: textOf('subject'),
+    text: textOf('stripped-text') || textOf('body-plain'),
+    html: textOf('body-html'),
+    headers: headersIn(head),
+    receivedAt,
+  })
+  return [mail]
 }
 
 /** A JSON list of names and values; of a repeated header the first. */

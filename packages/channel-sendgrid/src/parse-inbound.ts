@@ -1,4 +1,4 @@
-import { formFields, mailHead, ownText, type ParsedReport, type RawReport, sha256, textOfHtml } from '@drumbeat/core'
+import { formFields, inboundMail, mailHead, type ParsedReport, type RawReport } from '@drumbeat/core'
 
 /** Reads a mail that Inbound Parse received. Its option "POST the raw, full MIME message" has to be off. */
 export function parseInbound(report: RawReport): readonly ParsedReport[] {
@@ -8,24 +8,17 @@ export function parseInbound(report: RawReport): readonly ParsedReport[] {
   const from = textOf('from')
   const head = textOf('headers')
   if (from === '' || head === '') return []
-  const headers = mailHead(head)
-  const plain = textOf('text')
   const { to } = jsonObject(textOf('envelope'))
-  const id = Object.entries(headers).find(([name]) => name.toLowerCase() === 'message-id')?.[1]
-  return [
-    {
-      kind: 'inbound',
-      dedupeKey: id ?? sha256(`${head}\n${plain}`),
-      message: {
-        from,
-        to: Array.isArray(to) && typeof to[0] === 'string' ? to[0] : textOf('to') || null,
-        subject: textOf('subject'),
-        text: ownText(plain === '' ? textOfHtml(textOf('html')) : plain),
-        headers,
-        at: report.receivedAt,
-      },
-    },
-  ]
+  const mail = inboundMail({
+    from,
+    to: Array.isArray(to) && typeof to[0] === 'string' ? to[0] : textOf('to') || null,
+    subject: textOf('subject'),
+    text: textOf('text'),
+    html: textOf('html'),
+    headers: mailHead(head),
+    receivedAt: report.receivedAt,
+  })
+  return [mail]
 }
 
 function decoded(bytes: Uint8Array | undefined, charset: unknown): string {

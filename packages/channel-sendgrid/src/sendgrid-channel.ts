@@ -1,5 +1,6 @@
 import {
-  asMail,
+  type BatchRules,
+  batchRules,
   type Channel,
   ConfigurationError,
   inBatches,
@@ -7,6 +8,7 @@ import {
   mailboxOf,
   messageIdOf,
   type SendOutcome,
+  sendsMails,
 } from '@drumbeat/core'
 import { batchKey, mailOf, type SendGridMail } from './mail-of.js'
 import { parseReport } from './parse-report.js'
@@ -39,7 +41,7 @@ export interface SendGridChannelOptions {
    * Puts mails of equal content into one request, up to `size` (1 to 1,000) of those that are sent within `waitMs`. Each keeps its own
    * subject, headers and outcome. Default: each mail goes alone. If SendGrid refuses one mail of a request, the others are tried again.
    */
-  readonly batch?: { readonly size: number; readonly waitMs: number }
+  readonly batch?: BatchRules
   /** At most 10, each at most 255 characters, without anything personal. */
   readonly categories?: readonly string[]
   /** The suppression group of marketing mails, and those that its preferences page shows, at most 25. */
@@ -64,7 +66,8 @@ export interface SendGridChannelOptions {
  */
 export function sendgridChannel(options: SendGridChannelOptions): Channel {
   checkOptions(options)
-  const { client, webhook, batch = { size: 1, waitMs: 0 }, sandbox = false, name = 'email', ambiguity } = options
+  const batch = batchRules(options.batch, 'sendgridChannel()', 1000)
+  const { client, webhook, sandbox = false, name = 'email', ambiguity } = options
   const keys = webhook === undefined ? null : publicKeysOf(webhook.publicKey)
   const send = inBatches<MailMessage>(
     batch,
@@ -92,11 +95,7 @@ export function sendgridChannel(options: SendGridChannelOptions): Channel {
       batchSize: batch.size,
     },
     ...(ambiguity === undefined ? {} : { ambiguity }),
-    async send(message, context) {
-      const mail = asMail(message)
-      if (mail === null) return { outcome: 'rejected', code: 'content_kind', reason: 'content' }
-      return send({ message: mail, context }, batchKey(mail))
-    },
+    send: sendsMails((message, context) => send({ message, context }, batchKey(message))),
     ...(keys === null
       ? {}
       : {
@@ -106,7 +105,7 @@ export function sendgridChannel(options: SendGridChannelOptions): Channel {
   }
 }
 
-function checkOptions({ client, from, batch, categories = [], unsubscribeGroup }: SendGridChannelOptions): void {
+function checkOptions({ client, from, categories = [], unsubscribeGroup }: SendGridChannelOptions): void {
   if (typeof client?.send !== 'function') {
     throw new ConfigurationError(
       'sendgridChannel() needs a client: the service of @sendgrid/mail, with its API key set.',
@@ -114,12 +113,6 @@ function checkOptions({ client, from, batch, categories = [], unsubscribeGroup }
   }
   if (typeof from !== 'string' || !/^[^@\s]+@[^@\s]+$/.test(mailboxOf(from).address)) {
     throw new ConfigurationError('sendgridChannel() needs `from`: one mailbox, such as "Acme <hello@acme.test>".')
-  }
-  if (batch !== undefined && !(Number.isInteger(batch.size) && batch.size >= 1 && batch.size <= 1000)) {
-    throw new ConfigurationError(`sendgridChannel() cannot put ${batch.size} mails into a request: 1 to 1000.`)
-  }
-  if (batch !== undefined && !(batch.waitMs >= 0 && batch.waitMs <= 1000)) {
-    throw new ConfigurationError(`sendgridChannel() cannot gather mails for ${batch.waitMs} ms: 0 to 1000.`)
   }
   if (categories.length > 10 || categories.some((category) => category === '' || category.length > 255)) {
     throw new ConfigurationError('sendgridChannel() takes at most 10 categories, each of 1 to 255 characters.')

@@ -1,5 +1,4 @@
 import {
-  asMail,
   type Channel,
   ConfigurationError,
   callProvider,
@@ -9,6 +8,7 @@ import {
   mailHeaders,
   messageIdOf,
   type SendOutcome,
+  sendsMails,
 } from '@drumbeat/core'
 import { outcomeOfAnswer, outcomeOfError } from './send-outcome.js'
 
@@ -73,14 +73,12 @@ export function smtpChannel(options: SmtpChannelOptions): Channel {
     account,
     capabilities: { idempotencyKeyTtlMs: null, echoesReference: false, lookup: 'none' },
     ...(ambiguity === undefined ? {} : { ambiguity }),
-    async send(message, context) {
-      const mail = asMail(message)
-      if (mail === null) return { outcome: 'rejected', code: 'content_kind', reason: 'content' }
-      const messageId = messageIdOf(context.deliveryRef, mail.content.from ?? options.from)
+    send: sendsMails((message, context) => {
+      const messageId = messageIdOf(context.deliveryRef, message.content.from ?? options.from)
       const call = async (): Promise<SendOutcome> =>
-        outcomeOfAnswer(await client.sendMail(mailOf(options, mail, messageId, context.signal)), messageId)
+        outcomeOfAnswer(await client.sendMail(mailOf(options, message, messageId, context.signal)), messageId)
       return callProvider(context, call, outcomeOfError)
-    },
+    }),
   }
 }
 

@@ -1,3 +1,4 @@
+import { ConfigurationError } from '../errors.js'
 import type { OutboundMessage, SendContext, SendOutcome } from '../ports/channel.js'
 import { callProvider } from './call-provider.js'
 
@@ -7,6 +8,21 @@ export interface BatchRules {
   readonly size: number
   /** How long the first message waits for others, in milliseconds. */
   readonly waitMs: number
+}
+
+/**
+ * The rules that a channel was given, checked; by default each message goes alone.
+ * @throws {ConfigurationError} when a request cannot hold so many, or messages would wait longer than a second.
+ */
+export function batchRules(given: BatchRules | undefined, channel: string, maxSize: number): BatchRules {
+  if (given === undefined) return { size: 1, waitMs: 0 }
+  if (!(Number.isInteger(given.size) && given.size >= 1 && given.size <= maxSize)) {
+    throw new ConfigurationError(`${channel} cannot put ${given.size} messages into a request: 1 to ${maxSize}.`)
+  }
+  if (!(given.waitMs >= 0 && given.waitMs <= 1000)) {
+    throw new ConfigurationError(`${channel} cannot gather messages for ${given.waitMs} ms: 0 to 1000.`)
+  }
+  return given
 }
 
 /** A message that waits for its request. */

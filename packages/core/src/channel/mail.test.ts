@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { RawReport } from '../ports/channel.js'
 import { formFields } from './form-fields.js'
-import { asMail, mailboxOf, mailHeaders, messageIdOf } from './mail.js'
+import { mailboxOf, mailHeaders, messageIdOf, sendsMails } from './mail.js'
 import { mailHead } from './mail-head.js'
 
 describe('mails', () => {
@@ -28,15 +28,26 @@ describe('mails', () => {
       inReplyTo: 'dlv_0@acme.test',
       metadata: {},
     }
-    const mail = asMail(message)
-    expect(mail && mailHeaders(mail, 'dlv_1@acme.test')).toEqual({
+    expect(mailHeaders(message, 'dlv_1@acme.test')).toEqual({
       'Message-ID': '<dlv_1@acme.test>',
       'In-Reply-To': '<dlv_0@acme.test>',
       References: '<dlv_0@acme.test>',
       'X-Tag': 'a',
       'List-Unsubscribe': '<https://acme.test/u/1>',
     })
-    expect(asMail({ ...message, content: { kind: 'text', body: 'Hi' } })).toBe(null)
+  })
+
+  it('refuses contents that are no mail, without a call', async () => {
+    const send = sendsMails(async ({ content }) => ({ outcome: 'accepted', providerId: content.subject }))
+    const context = { deliveryRef: 'r', idempotencyKey: 'k', signal: new AbortController().signal, assertMayStart() {} }
+    const mail = { to: 'a@example.com', category: 'marketing', headers: {}, inReplyTo: null, metadata: {} } as const
+    const content = { kind: 'email', subject: 'Hi', html: 'Hi' } as const
+    expect(await send({ ...mail, content }, context)).toEqual({ outcome: 'accepted', providerId: 'Hi' })
+    expect(await send({ ...mail, content: { kind: 'text', body: 'Hi' } }, context)).toEqual({
+      outcome: 'rejected',
+      code: 'content_kind',
+      reason: 'content',
+    })
   })
 
   it('reads the head of a mail: folded lines, the first of a repeated header, nothing of the body', () => {

@@ -1,15 +1,20 @@
 import type { EmailContent } from '../message/template.js'
-import type { OutboundMessage } from '../ports/channel.js'
+import type { OutboundMessage, SendContext, SendOutcome } from '../ports/channel.js'
 
 /** A message whose content is a mail. */
 export interface MailMessage extends OutboundMessage {
   readonly content: EmailContent
 }
 
-/** The message as a mail; null = its content is none. */
-export function asMail(message: OutboundMessage): MailMessage | null {
-  const { content } = message
-  return content.kind === 'email' ? { ...message, content } : null
+/** The `send` of a channel that takes mails: contents that are none are refused without a call. */
+export function sendsMails(
+  send: (message: MailMessage, context: SendContext) => Promise<SendOutcome>,
+): (message: OutboundMessage, context: SendContext) => Promise<SendOutcome> {
+  return async (message, context) => {
+    const { content } = message
+    if (content.kind !== 'email') return { outcome: 'rejected', code: 'content_kind', reason: 'content' }
+    return send({ ...message, content }, context)
+  }
 }
 
 /** A mailbox in its two parts. */
