@@ -70,6 +70,7 @@ it('exports these names at run time, and no others', () => {
       "formatInZone",
       "formatInstant",
       "fromLocal",
+      "guardJson",
       "hasCalendarPart",
       "headerOf",
       "historyNeededMs",

@@ -38,6 +38,22 @@ describe('callProvider', () => {
     expect(await callProvider(context(), () => Promise.reject('later'), read)).toMatchObject({ code: 'later' })
   })
 
+  it('throws a refusal on that comes while the call connects, whatever the call makes of it', async () => {
+    const refusal = new Error('no')
+    let asked = 0
+    const assertMayStart = () => {
+      asked += 1
+      if (asked > 1) throw refusal
+    }
+    const call = async (mayWrite: () => void): Promise<SendOutcome> => {
+      try {
+        mayWrite()
+      } catch {}
+      return { outcome: 'unknown', code: 'swallowed' }
+    }
+    await expect(callProvider(context({ assertMayStart }), call)).rejects.toBe(refusal)
+  })
+
   it('stops waiting when it is aborted, and does not hear what comes later', async () => {
     const abort = new AbortController()
     let fail: (error: Error) => void = () => {}
