@@ -57,6 +57,14 @@ describe('parseReport', () => {
     expect(parseReport(report(fields, ''))).toMatchObject([{ delivery: { providerId: sid } }])
   })
 
+  it('reads a callback by GET from its query', () => {
+    const url = `https://acme.test/hooks?d=dlv_00000001&MessageSid=${sid}&MessageStatus=delivered`
+    const byGet = { ...report({}), method: 'GET', url, body: new Uint8Array() }
+    expect(parseReport(byGet)).toMatchObject([
+      { delivery: { deliveryRef: 'dlv_00000001' }, facts: [{ kind: 'delivered' }] },
+    ])
+  })
+
   it('leaves out statuses that Twilio may invent', () => {
     expect(kindsOf({ MessageStatus: 'teleported' })).toEqual([])
   })

@@ -4,13 +4,20 @@ import { classOf } from './send-outcome.js'
 /** The query parameter of a status callback that holds the delivery reference. */
 export const referenceParameter = 'd'
 
-/** Twilio's status callbacks say no time of their own: the facts carry the time at which they came in. */
+/**
+ * Reads a status callback or a message, from a form or, where a number is set to GET, from the query. Status callbacks say no time of
+ * their own: the facts carry the time at which they came in.
+ */
 export function parseReport(report: RawReport): readonly ParsedReport[] {
-  const fields = new URLSearchParams(bodyText(report))
+  const fields = report.method.toUpperCase() === 'GET' ? queryOf(report) : new URLSearchParams(bodyText(report))
   const sid = fields.get('MessageSid') ?? fields.get('SmsSid') ?? ''
   const status = fields.get('MessageStatus') ?? fields.get('SmsStatus') ?? ''
   if (!/^[A-Z]{2}[0-9a-f]{32}$/i.test(sid)) return []
   return status === 'received' ? inbound(sid, fields, report) : facts(sid, status, fields, report)
+}
+
+function queryOf({ url }: RawReport): URLSearchParams {
+  return new URLSearchParams(url.split('?').slice(1).join('?').replace(/#.*$/s, ''))
 }
 
 const factOfStatus: ReadonlyMap<string, FactKind> = new Map([
@@ -29,7 +36,7 @@ function facts(sid: string, status: string, fields: URLSearchParams, report: Raw
   const kinds =
     status === 'undelivered' || status === 'failed' ? failureKinds(fields.get('ErrorCode')) : factsOf(status)
   if (kinds.length === 0) return []
-  const reference = new URLSearchParams(report.url.split('?').slice(1).join('?')).get(referenceParameter)
+  const reference = queryOf(report).get(referenceParameter)
   return [
     {
       kind: 'facts',
