@@ -23,8 +23,8 @@ export interface WebhookChannelOptions {
   /** How the receiver's reports are verified. Without it reports are not read. */
   readonly webhook?: { readonly secret: string | readonly string[] }
   /**
-   * The receiver takes a message with a `webhook-id` that it knows only once, for so many milliseconds. Unclear calls are then tried
-   * again. Default null: it does not.
+   * The receiver takes a message with a `webhook-id` that it knows only once, for so many milliseconds. Unclear calls are then made
+   * again with the same id. Default null: it does not.
    */
   readonly deduplicatesForMs?: number | null
   /** The kind of address it takes. Default `other`. */
@@ -69,8 +69,7 @@ export function webhookChannel(options: WebhookChannelOptions): Channel {
           signal: context.signal,
           beforeWrite,
         } as const
-        const reading = { deduplicates: deduplicatesForMs !== null, now: Date.now() }
-        return outcomeOfSend(await guardedRequest(request, guard), reading, idIn)
+        return outcomeOfSend(await guardedRequest(request, guard), Date.now(), idIn)
       }),
     ...(reportKeys === null
       ? {}

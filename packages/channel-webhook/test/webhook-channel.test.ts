@@ -91,9 +91,9 @@ describe('webhookChannel', () => {
     expect([asked, server.received.length]).toEqual([2, 0])
   })
 
-  it('tries unclear calls again where the receiver de-duplicates', async () => {
+  it('says for how long the receiver de-duplicates', async () => {
     const { channel } = await opened(() => 'reset', { deduplicatesForMs: 60_000 })
-    expect(await channel.send(message, context())).toMatchObject({ outcome: 'not_accepted', code: 'ECONNRESET' })
+    expect(await channel.send(message, context())).toMatchObject({ outcome: 'unknown', code: 'ECONNRESET' })
     expect(channel.capabilities.idempotencyKeyTtlMs).toBe(60_000)
   })
 

@@ -74,12 +74,6 @@ for (const deduplicatesForMs of [null, 86_400_000]) {
       'finds a message that the provider accepted': 'a receiver of webhooks cannot be asked',
       'never finds a message that the provider did not accept': 'a receiver of webhooks cannot be asked',
       'cannot tell when the provider cannot be reached': 'a receiver of webhooks cannot be asked',
-      ...(deduplicatesForMs === null
-        ? {}
-        : {
-            'says unknown after a server error that is not documented': 'the same call may be made again',
-            'says unknown when the connection is reset after the request': 'the same call may be made again',
-          }),
     },
   })
 }
