@@ -45,6 +45,14 @@ export function memoryControl(state: State, call: Call): ControlStore {
     secret: () => call({}, () => sha256(`${state.hashKey}engine`)),
     workspace: ({ workspaceId }) => call({}, () => state.settings.get(workspaceId) ?? null),
     saveWorkspace: ({ workspaceId, settings }) => call({}, () => void state.settings.set(workspaceId, settings)),
+    tidy: ({ now, keepKeysMs }) =>
+      call({ now }, () => {
+        const keys = state.reportKeys.values().filter(({ receivedAt }) => receivedAt < now - keepKeysMs)
+        for (const { key } of keys) state.reportKeys.delete(key)
+        const expired = state.parked.values().filter(({ expiresAt }) => expiresAt <= now)
+        for (const { seq } of expired) state.parked.delete(seq)
+        return keys.length + expired.length
+      }),
     audit: (entries) =>
       call({}, () => {
         for (const entry of entries) {

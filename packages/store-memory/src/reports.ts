@@ -9,7 +9,7 @@ type Request = Parameters<InboxStore['appendReports']>[0]
 export function appendReport(state: State, report: NewReport, { workspaceId, now, parkMs }: Request): boolean {
   const key = keyOf(workspaceId, report.dedupeKey)
   if (state.reportKeys.has(key)) return false
-  state.reportKeys.set(key, { dedupeKey: report.dedupeKey })
+  state.reportKeys.set(key, { key, receivedAt: now })
   const delivery = deliveryOfReport(state, workspaceId, report)
   if (delivery === undefined) {
     const seq = state.next()

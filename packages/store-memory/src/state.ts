@@ -118,7 +118,7 @@ export class State {
   readonly eventsOfContact = this.events.index((event) => contactKey(event))
   readonly inbox = this.table<number, InboxItem>()
   readonly inboxOf = this.inbox.index((item) => contactKey(item))
-  readonly reportKeys = this.table<string, { readonly dedupeKey: string }>()
+  readonly reportKeys = this.table<string, { readonly key: string; readonly receivedAt: Instant }>()
   readonly parked = this.table<number, ParkedReport>()
   readonly parkedFor = this.parked.index(({ workspaceId, report }) => targetKey(workspaceId, report.delivery))
 

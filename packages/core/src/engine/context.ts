@@ -35,6 +35,10 @@ export interface EngineSettings {
   readonly advanceAfterMs: number
   /** When an unknown outcome is looked at first, how long apart the looks are, and when it becomes `unresolved`. */
   readonly reconcile: { readonly graceMs: number; readonly everyMs: number; readonly windowMs: number }
+  /** How often counters are summed up and what has had its time is forgotten. */
+  readonly tidyMs: number
+  /** How long copies of a provider's report are recognized: longer than any provider repeats them. */
+  readonly keepKeysMs: number
   /** How long reports wait for their delivery. */
   readonly parkReportsMs: number
   readonly retry: RetryPolicy
@@ -53,6 +57,8 @@ export const defaultEngineSettings: EngineSettings = {
   pollMs: 1_000,
   advanceAfterMs: 60 * 60 * 1000,
   reconcile: { graceMs: 60_000, everyMs: 60_000, windowMs: 24 * 60 * 60 * 1000 },
+  tidyMs: 60_000,
+  keepKeysMs: 30 * 24 * 60 * 60 * 1000,
   parkReportsMs: 7 * 24 * 60 * 60 * 1000,
   retry: { maxAttempts: 8, firstMs: 2_000, longestMs: 15 * 60 * 1000 },
 }

@@ -79,6 +79,7 @@ export class Worker {
   private renewedAt = Number.NEGATIVE_INFINITY
   private someEnded = true
   private ticks = 0
+  private tidiedAt = Number.NEGATIVE_INFINITY
 
   constructor(
     private readonly context: EngineContext,
@@ -105,7 +106,9 @@ export class Worker {
     await this.keepLease()
     const heartbeat = this.heartbeat(over.signal)
     try {
-      return await this.doWhatIsDue()
+      const report = await this.doWhatIsDue()
+      await this.tidy()
+      return report
     } finally {
       over.abort()
       await heartbeat
@@ -158,6 +161,13 @@ export class Worker {
     const look = this.someEnded || (ingested + advanced === 0 && this.ticks % 20 === 1)
     this.someEnded = false
     return look
+  }
+
+  private async tidy(): Promise<void> {
+    const { store, clock, settings } = this.context
+    if (clock.monotonic() - this.tidiedAt < settings.tidyMs) return
+    this.tidiedAt = clock.monotonic()
+    await store.control.tidy({ now: clock.now(), keepKeysMs: settings.keepKeysMs })
   }
 
   private async keepLease(): Promise<void> {

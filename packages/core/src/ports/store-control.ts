@@ -68,6 +68,11 @@ export interface ControlStore {
   /** The workspace's settings; null = it has set nothing. */
   workspace(request: { readonly workspaceId: string }): Promise<WorkspaceSettings | null>
   saveWorkspace(request: { readonly workspaceId: string; readonly settings: WorkspaceSettings }): Promise<void>
+  /**
+   * Housekeeping: sums counters up, and forgets the keys of reports that came more than `keepKeysMs` ago and reports whose delivery never
+   * came. What can be read stays the same. Bounded; returns how many rows were worked off, so that a caller may go on while there are many.
+   */
+  tidy(request: { readonly now: Instant; readonly keepKeysMs: number }): Promise<number>
   /** Appends to the audit log: who did what to which thing, and when. */
   audit(entries: readonly AuditEntry[]): Promise<void>
   /** The audit log, newest first. */

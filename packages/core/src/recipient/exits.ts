@@ -1,5 +1,5 @@
 import type { ExitRule, ExitTiming } from '../campaign/exit-rule.js'
-import { type ContactEvent, messageReceived } from '../contact/contact.js'
+import type { ContactEvent } from '../contact/contact.js'
 import { liftedByStart } from '../contact/suppression.js'
 import { evaluate } from '../sequence/evaluate-condition.js'
 import { type Draft, end, type Move } from './draft.js'
@@ -46,10 +46,4 @@ export function exitByOtherRun(draft: Draft, event: ContactEvent): Move | null {
   if (event.name !== contactExited || event.at < draft.recipient.enrolledAt) return null
   const { reason } = event.data
   return end(typeof reason === 'string' ? reason : 'goal')
-}
-
-/** True for an inbound message that a person wrote. */
-export function isHumanReply(event: ContactEvent, keyword?: string): boolean {
-  if (event.name !== messageReceived || event.data.automatic === true) return false
-  return keyword === undefined || event.data.keyword === keyword
 }

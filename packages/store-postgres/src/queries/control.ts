@@ -11,6 +11,7 @@ import { document, fromJson } from '../sql/json.js'
 import { int, ms } from '../sql/values.js'
 import type { QueryContext } from './context.js'
 import { gateColumns, scopeTest, setGate } from './gates.js'
+import { tidy } from './tidy.js'
 
 /** Leases, gates, workspaces and the audit log. */
 export function controlQueries(context: QueryContext): ControlStore {
@@ -91,6 +92,7 @@ export function controlQueries(context: QueryContext): ControlStore {
         ),
       )
     },
+    tidy: (request) => tidy(context, request),
     async audit(entries) {
       if (entries.length === 0) return
       await database.write((connection) =>

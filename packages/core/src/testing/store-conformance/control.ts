@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { defaultWorkspaceSettings } from '../../campaign/workspace.js'
-import { minute, testStart } from '../builders.js'
+import { aChange, minute, testStart } from '../builders.js'
 import type { Cases } from './cases.js'
 import { leaseMs, type Stage } from './stage.js'
 
@@ -39,6 +39,24 @@ export const controlCases: Cases = {
     const secret = await stage.store.control.secret()
     expect(secret.length).toBeGreaterThanOrEqual(32)
     expect(await stage.store.control.secret()).toBe(secret)
+  },
+
+  'tidying up changes no counter, and forgets only the keys of reports that are old': async (stage) => {
+    const { control, inbox, recipients } = stage.store
+    const { workspaceId } = stage
+    const run = await stage.claimedRun(await stage.engine())
+    const counters = [{ campaignId: run.campaignId, stepId: 'welcome', name: 'entered', by: 2 }]
+    await recipients.commit([aChange(run, {}, { counters })])
+    const report = { dedupeKey: 'k', delivery: { channel: 'email', providerId: 'nobody' }, facts: [] }
+    const append = (now: number) => inbox.appendReports({ workspaceId, reports: [report], now, parkMs: 60_000 })
+    await append(testStart)
+    const before = await stage.counters()
+    expect(await control.tidy({ now: minute(1), keepKeysMs: 120_000 })).toBeGreaterThanOrEqual(1)
+    expect([await stage.counters(), await append(minute(1))]).toEqual([before, { appended: 0 }])
+    await control.tidy({ now: minute(3), keepKeysMs: 120_000 })
+    expect([await stage.counters(), await append(minute(3))]).toEqual([before, { appended: 1 }])
+    await recipients.commit([aChange(await stage.runNow(run), {}, { counters })])
+    expect(await stage.counters()).toEqual(['welcome entered = 4'])
   },
 
   'a workspace has settings once it has set some, and the latest count': async (stage) => {

@@ -60,6 +60,7 @@ export function everyCall(store: Store, target: Target): EveryCall {
       closedGates: () => store.control.closedGates({ workspaceIds: [workspaceId] }),
       openAttempts: () => store.control.openAttempts({ scope, now }),
       secret: () => store.control.secret(),
+      tidy: () => store.control.tidy({ now: testStart, keepKeysMs: 0 }),
       workspace: () => store.control.workspace({ workspaceId }),
       saveWorkspace: () =>
         store.control.saveWorkspace({ workspaceId, settings: { ...defaultWorkspaceSettings, zone: 'Asia/Tokyo' } }),

@@ -1,0 +1,40 @@
+import type { ControlStore } from '@drumbeat/core'
+import { instant, int } from '../sql/values.js'
+import type { QueryContext } from './context.js'
+
+const rowsAtOnce = 20_000
+
+/** Sums counters up and forgets what has had its time. Each part is a transaction of its own, and of several engines each takes other rows. */
+export async function tidy(
+  { database, s }: QueryContext,
+  { now, keepKeysMs }: Parameters<ControlStore['tidy']>[0],
+): Promise<number> {
+  const work = async (text: string, params: readonly (string | number)[] = []): Promise<number> => {
+    const rows = await database.write((connection) => connection.query<{ n: number }>(text, params))
+    return rows[0]?.n ?? 0
+  }
+  const folded = await work(`
+    with taken as (
+      delete from ${s}.counter_deltas where ctid = any(array(
+        select ctid from ${s}.counter_deltas limit ${rowsAtOnce} for update skip locked)) returning *),
+    summed as (
+      insert into ${s}.counters as c (workspace_id, campaign_id, step_id, name, value)
+      select workspace_id, campaign_id, step_id, name, sum(by) from taken group by 1, 2, 3, 4 order by 1, 2, 3, 4
+      on conflict (workspace_id, campaign_id, step_id, name) do update set value = c.value + excluded.value returning 1)
+    select ${int('count(*)')} as n from taken`)
+  const forgotten = await work(
+    `with gone as (
+       delete from ${s}.report_keys where ctid = any(array(
+         select ctid from ${s}.report_keys where received_at < $1::timestamptz limit ${rowsAtOnce} for update skip locked)) returning 1)
+     select ${int('count(*)')} as n from gone`,
+    [instant(now - keepKeysMs)],
+  )
+  const expired = await work(
+    `with gone as (
+       delete from ${s}.parked_reports where ctid = any(array(
+         select ctid from ${s}.parked_reports where expires_at <= $1::timestamptz limit ${rowsAtOnce} for update skip locked)) returning 1)
+     select ${int('count(*)')} as n from gone`,
+    [instant(now)],
+  )
+  return folded + forgotten + expired
+}
