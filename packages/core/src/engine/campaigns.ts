@@ -91,9 +91,9 @@ export class Campaigns {
   }
 
   /** A new draft of this workspace with the content of a campaign, which may be another workspace's. */
-  async copyOf(source: CampaignDefinition): Promise<Campaign> {
+  async copyOf(source: CampaignDefinition, options: { readonly id?: string } = {}): Promise<Campaign> {
     const { audience, entry, exits, rules, caps, zone, whenClosed, category, metadata, description } = source
-    const copy = await this.create({ name: source.name, sequence: source.sequence })
+    const copy = await this.create({ name: source.name, sequence: source.sequence }, options)
     const content = { audience, entry, exits, rules, caps, zone, whenClosed, category, metadata, description }
     return this.change(copy.id, 'campaign.copied', () => content)
   }
@@ -242,6 +242,7 @@ export class Campaigns {
       rules: [settings.rules, campaign.rules],
       caps: [...settings.caps, ...campaign.caps],
       actions: [...actions.keys()],
+      inputProblems: (name, input) => actions.get(name)?.check?.(input) ?? [],
       calendars: Object.keys(settings.calendars),
       category: campaign.category,
       now: clock.now(),

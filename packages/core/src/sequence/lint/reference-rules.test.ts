@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { JsonObject } from '../../json.js'
 import { all, arm, delivery, not, webhookReply } from '../condition.js'
 import type { ExperimentSpec, Step } from '../step.js'
 import { lint, sending } from './test-sequences.js'
@@ -165,6 +166,21 @@ describe('what is around a sequence', () => {
         fix: expect.stringContaining('"crm.update"') as string,
       },
     ])
+  })
+
+  it('an input that its action does not accept is told, with the reason that the action gives', () => {
+    const step: Step = { kind: 'action', action: 'crm.update', input: { tag: 7 }, exits: { next: 'done' } }
+    const inputProblems = (action: string, input: JsonObject) =>
+      action === 'crm.update' && typeof input.tag !== 'string' ? ['tag must be text.'] : []
+    expect(lint({ call: step }, { actions: ['crm.update'], inputProblems })).toMatchObject([
+      {
+        code: 'bad_action_input',
+        path: ['steps', 'call', 'input'],
+        severity: 'error',
+        message: 'Step "call" gives the action "crm.update" an input that it does not accept: tag must be text.',
+      },
+    ])
+    expect(lint({ call: { ...step, input: { tag: 'a' } } }, { actions: ['crm.update'], inputProblems })).toEqual([])
   })
 
   it.each(['http://a.test', 'https://me:secret@a.test', 'ftp://a.test', 'not a url'])('the URL %s is told', (url) => {

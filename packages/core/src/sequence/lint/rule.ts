@@ -2,6 +2,7 @@ import type { RulesByChannel } from '../../campaign/campaign.js'
 import type { Category } from '../../contact/consent.js'
 import type { FrequencyCap } from '../../contact/frequency-cap.js'
 import type { Issue } from '../../errors.js'
+import type { JsonObject } from '../../json.js'
 import type { TemplateVersion } from '../../message/template.js'
 import type { Instant } from '../../schedule/instant.js'
 import type { JsonPath } from '../condition-nodes.js'
@@ -19,6 +20,8 @@ export interface LintContext {
   readonly caps?: readonly FrequencyCap[]
   /** The names of the actions that the host registered. */
   readonly actions?: readonly string[]
+  /** What is wrong with the input that a step gives an action, in sentences. */
+  readonly inputProblems?: (action: string, input: JsonObject) => readonly string[]
   /** The names of the workspace's business calendars. */
   readonly calendars?: readonly string[]
   readonly now?: Instant
