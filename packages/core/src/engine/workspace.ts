@@ -24,6 +24,7 @@ import { admits, loadEntryFacts, newRun } from './entries.js'
 import { loadContacts } from './load.js'
 import { takeUp } from './resumption.js'
 import { Templates } from './templates.js'
+import { type Wiring, wiringOf } from './wiring.js'
 
 /** An event as a host reports it. */
 export interface TrackedEvent {
@@ -72,6 +73,11 @@ export class Workspace {
     this.campaigns = new Campaigns(context, id)
     this.contacts = new Contacts(context, id)
     this.templates = new Templates(context, id)
+  }
+
+  /** What the engine was wired with. */
+  get wiring(): Wiring {
+    return wiringOf(this.context)
   }
 
   /** What applies to all campaigns of the workspace. */
