@@ -1,6 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { createDrumbeat, parseSequence, sandboxChannel, VirtualClock } from '@drumbeat/core'
-import { playUntil, randomFrom } from '@drumbeat/simulate'
+import { playUntil } from '@drumbeat/simulate'
 import { pgliteStore } from '@drumbeat/store-postgres'
 import { campaign, sequence, templates } from './campaign.js'
 import { readContacts } from './contacts-file.js'
@@ -73,10 +73,7 @@ async function main(): Promise<number> {
   const progress = new Progress(from, until, process.stdout)
   const sent = () => channels.reduce((sum, { messages }) => sum + messages.length, 0)
   const onInstant = (now: number): void => progress.show(now, `${sent()} messages`)
-  await playUntil(
-    { drumbeat, workspace: acme, clock, channels, behavior, random: randomFrom(7), happenings: [], onInstant },
-    until,
-  )
+  await playUntil({ drumbeat, workspace: acme, clock, channels, behavior, seed: 7, onInstant }, until)
   progress.done()
   await writeFile(`${folder}.clock`, String(until))
 

@@ -39,9 +39,10 @@ async function timelines(workspace: Workspace, runs: readonly Recipient[]): Prom
 
 async function timeline(workspace: Workspace, run: Recipient): Promise<string> {
   const contact = await workspace.contacts.get(run.contactId)
+  const { sequence } = await workspace.campaigns.get(run.campaignId)
   const { zone } = resolveZone({ contact: contact.zone, workspace: (await workspace.settings()).zone })
   const deliveries: readonly Delivery[] = await workspace.deliveriesOf(run)
-  const lines = timelineOf(run, deliveries, () => null, zone).map(
+  const lines = timelineOf({ run, deliveries, sequence, zone }).map(
     ({ at, stepId, text }) =>
       `  ${formatInZone(at, zone).slice(0, 16).replace('T', ' ')}  ${stepId.padEnd(14)} ${text}`,
   )

@@ -1,4 +1,4 @@
-import type { SandboxMessage } from '@drumbeat/core'
+import { ConfigurationError, type SandboxMessage } from '@drumbeat/core'
 import type { Random } from './random.js'
 
 /** How simulated people behave, as probabilities from 0 to 1. Everything defaults to 0: nobody reacts. */
@@ -15,9 +15,9 @@ export interface Behavior {
   readonly stops?: number
   /** The address does not exist: a hard bounce. */
   readonly bounces?: number
-  /** The longest that a reaction takes, in minutes. Default 8 h. */
+  /** The longest that a reaction takes, in minutes: 1–525,600. Default 8 h. */
   readonly withinMinutes?: number
-  /** Reactions come so many minutes apart at the finest. Default 1. */
+  /** Reactions come so many minutes apart at the finest: 1–525,600. Default 1. */
   readonly roundToMinutes?: number
 }
 
@@ -31,7 +31,7 @@ export interface Reaction {
 
 /** Draws a person's reactions to a message, earliest first. */
 export function reactionsTo(
-  message: Pick<SandboxMessage, 'channel'>,
+  message: Pick<SandboxMessage, 'channel' | 'content'>,
   behavior: Behavior,
   random: Random,
 ): readonly Reaction[] {
@@ -48,7 +48,7 @@ export function reactionsTo(
   const later = (): number => Math.ceil((random() * withinMinutes) / roundToMinutes) * roundToMinutes * 60_000
   if (random() < bounces) return [{ kind: 'hard_bounced', afterMs: 60_000 }]
   const delivered: Reaction = { kind: 'delivered', afterMs: 1_000 }
-  if (message.channel === 'email') {
+  if (message.content.kind === 'email') {
     if (random() >= opens) return [delivered]
     const openedMs = later()
     const opened: Reaction = { kind: 'opened', afterMs: openedMs }
@@ -58,4 +58,34 @@ export function reactionsTo(
   }
   if (random() < stops) return [delivered, { kind: 'reply', afterMs: later(), text: 'STOP' }]
   return random() < replies ? [delivered, { kind: 'reply', afterMs: later(), text: replyText }] : [delivered]
+}
+
+const ranges: { readonly [name in keyof Behavior]-?: readonly [least: number, most: number] | null } = {
+  opens: [0, 1],
+  clicks: [0, 1],
+  replies: [0, 1],
+  replyText: null,
+  stops: [0, 1],
+  bounces: [0, 1],
+  withinMinutes: [1, 525_600],
+  roundToMinutes: [1, 525_600],
+}
+
+/** @throws {ConfigurationError} naming the part that is wrong, and its legal range. */
+export function checkBehavior(behavior: Behavior): void {
+  for (const [name, value] of Object.entries(behavior)) {
+    if (!Object.hasOwn(ranges, name)) {
+      throw new ConfigurationError(`behavior has no "${name}"; it may say ${Object.keys(ranges).join(', ')}.`)
+    }
+    const range = ranges[name as keyof Behavior]
+    if (value === undefined) continue
+    if (range === null) {
+      if (typeof value !== 'string' || value === '') {
+        throw new ConfigurationError(`behavior.${name} is ${JSON.stringify(value)}; give text that is not empty.`)
+      }
+    } else if (typeof value !== 'number' || !(value >= range[0] && value <= range[1])) {
+      const shown = typeof value === 'number' ? String(value) : JSON.stringify(value)
+      throw new ConfigurationError(`behavior.${name} is ${shown}; give a number from ${range[0]} to ${range[1]}.`)
+    }
+  }
 }
