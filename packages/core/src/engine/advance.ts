@@ -69,7 +69,7 @@ async function advanceClaims(context: EngineContext, owner: Owner, claims: reado
     else if (run.claims > mostClaims) changes.push(quarantined(run, 'no_progress'))
     else {
       const decision = decideSafely(context, known, run, now)
-      if (decision === null) changes.push(quarantined(run, 'decision_failed'))
+      if ('error' in decision) changes.push(quarantined(run, 'decision_failed', decision.error))
       else decisions.push(decision)
     }
   }
@@ -84,12 +84,17 @@ async function advanceClaims(context: EngineContext, owner: Owner, claims: reado
   await carryOut(context, owner, decisions)
 }
 
-function decideSafely({ events }: EngineContext, known: Loaded, run: Recipient, now: Instant): Decision | null {
+function decideSafely(
+  { events }: EngineContext,
+  known: Loaded,
+  run: Recipient,
+  now: Instant,
+): Decision | { readonly error: unknown } {
   try {
     return decide(known, run, { kind: 'due' }, now)
   } catch (error) {
     events.emit('engine.failed', { during: `deciding about run ${run.id}`, error })
-    return null
+    return { error }
   }
 }
 

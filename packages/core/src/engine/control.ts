@@ -95,7 +95,7 @@ export async function applyToAll(
         return changeBeside(context, leftToClaim(decide(known, run, input(run), now), now), now) ?? []
       } catch (error) {
         context.events.emit('engine.failed', { during: `deciding about run ${run.id}`, error })
-        return quarantined(run, 'decision_failed')
+        return quarantined(run, 'decision_failed', error)
       }
     })
     const results = await context.store.recipients.commit(changes)

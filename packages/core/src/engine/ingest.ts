@@ -115,7 +115,7 @@ function hear(
   } catch (error) {
     // One run must not keep the items of everybody else from being taken in.
     context.events.emit('engine.failed', { during: `telling run ${run.id} what happened`, error })
-    return quarantined(run, 'decision_failed')
+    return quarantined(run, 'decision_failed', error)
   }
 }
 

@@ -21,7 +21,7 @@ import { Contacts } from './contacts.js'
 import type { EngineContext } from './context.js'
 import { applyToAll, closeAndDrain, type StopReport } from './control.js'
 import { admits, loadEntryFacts, newRun } from './entries.js'
-import { loadContacts } from './load.js'
+import { definitionKey, loadContacts, loadDefinitions } from './load.js'
 import { takeUp } from './resumption.js'
 import { Templates } from './templates.js'
 import { type Wiring, wiringOf } from './wiring.js'
@@ -229,15 +229,20 @@ export class Workspace {
   async explain(request: { readonly campaignId: string; readonly contactId: string }): Promise<readonly Explanation[]> {
     const { store } = this.context
     const { campaignId, contactId } = request
-    const campaign = await this.campaigns.get(campaignId)
-    const settings = await this.settings()
+    await this.campaigns.get(campaignId)
     const runs = await store.recipients.ofContact({ workspaceId: this.id, contactId, campaignId })
     const key = { workspaceId: this.id, contactId }
     const contact = (await loadContacts(this.context, [key])).get(contactKey(key)) ?? null
     const deliveries = await store.deliveries.ofRecipients(
       runs.map(({ id }) => ({ workspaceId: this.id, recipientId: id })),
     )
-    return runs.map((run) => explain({ campaign, settings }, run, contact, deliveries.get(run.id) ?? []))
+    const definitions = await loadDefinitions(this.context, runs)
+    const closed = await store.control.closedGates({ workspaceIds: [this.id] })
+    return runs.flatMap((recipient) => {
+      const definition = definitions.get(definitionKey(recipient))
+      if (definition === undefined) return []
+      return [explain({ definition, recipient, contact, deliveries: deliveries.get(recipient.id) ?? [], closed })]
+    })
   }
 
   /** The runs of a campaign, in id order. */

@@ -25,7 +25,7 @@ function shift(draft: Draft, byMs: number): Move {
       plan.state === 'planned' ? { ...plan, plannedAt: plan.plannedAt + byMs, dueAt: plan.dueAt + byMs } : plan,
     ]),
   )
-  draft.remember({ base: memory.base + byMs, plans })
+  draft.remember({ base: memory.base + byMs, plans, why: { ...memory.why, shiftedByPauseMs: byMs } })
   draft.set({ dueAt: recipient.dueAt + byMs })
   return stay
 }

@@ -39,7 +39,7 @@ export function settlePlan(draft: Draft, item: string, outcome: Outcome): Settle
     case 'scheduled': {
       const dueAt = outcome.byRule ? outcome.until : plan.dueAt
       draft.setPlan(item, { ...plan, dueAt, state: 'planned', attempts: Math.max(0, plan.attempts - 1) })
-      draft.wait('timer', outcome.until, { rule: outcome.reason })
+      draft.wait('timer', outcome.until, { rule: outcome.reason, plannedAt: plan.plannedAt })
       return 'waiting'
     }
   }

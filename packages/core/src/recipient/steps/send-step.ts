@@ -5,6 +5,7 @@ import type { Outcome } from '../input.js'
 import { drop, type Launch, launch, planMessage } from '../launch.js'
 import { planMoment } from '../plan-moment.js'
 import { detach, openState, recordedOutcome, settlePlan } from '../settled.js'
+import { whyLater } from '../why-later.js'
 import type { StepBehavior } from './behavior.js'
 
 const item = ''
@@ -55,7 +56,7 @@ function moveOf(draft: Draft, step: SendStep, launched: Launch): Move {
   if (launched === 'open') return stay
   if (launched === 'dropped') return go(step.next, 'next')
   const plan = draft.plan(item)
-  return draft.wait('timer', plan?.dueAt ?? draft.now, { rule: 'deferred', plannedAt: plan?.plannedAt })
+  return draft.wait('timer', plan?.dueAt ?? draft.now, whyLater(draft, item, step) ?? draft.memory.why)
 }
 
 /** Where the run goes when its message, or its call, failed for good. */

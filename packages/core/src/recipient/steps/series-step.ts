@@ -3,10 +3,11 @@ import type { SeriesItem, SeriesStep } from '../../sequence/step.js'
 import { type Draft, end, go, type Move, stay } from '../draft.js'
 import type { Outcome } from '../input.js'
 import { drop, launch, planMessage, recordMove } from '../launch.js'
-import { canMove, planMoment } from '../plan-moment.js'
+import { canMove, type PlannedMoment, planMoment } from '../plan-moment.js'
 import type { Plan } from '../recipient.js'
 import { movedEarlier, windowsOf } from '../send-rules.js'
 import { detach, openState, recordedOutcome, settlePlan } from '../settled.js'
+import { whyLater } from '../why-later.js'
 import type { StepBehavior } from './behavior.js'
 
 /** Sends several messages around one anchor, each planned on its own and at most once per run. */
@@ -59,8 +60,9 @@ function proceed(draft: Draft, step: SeriesStep): Move {
   }
   const [next] = inOrder(draft, step)
   if (next === undefined) return leave(draft, step)
-  const plan = draft.plan(next.id)
-  return draft.wait('timer', plan?.dueAt ?? draft.now, { rule: 'series', item: next.id, plannedAt: plan?.plannedAt })
+  const { plannedAt = draft.now, dueAt = draft.now } = draft.plan(next.id) ?? {}
+  const why = whyLater(draft, next.id, next) ?? { plannedAt, ...moment(draft, step, next).why }
+  return draft.wait('timer', dueAt, { item: next.id, ...why })
 }
 
 function leave(draft: Draft, step: SeriesStep): Move {
@@ -78,13 +80,13 @@ function inOrder(draft: Draft, step: SeriesStep): readonly SeriesItem[] {
     .sort((one, other) => dueAt(one) - dueAt(other))
 }
 
-function momentOf(draft: Draft, step: SeriesStep, item: SeriesItem): Instant | null {
-  return planMoment(draft, { ...item, anchor: item.anchor ?? step.anchor, zone: item.zone ?? step.zone }).at
+function moment(draft: Draft, step: SeriesStep, item: SeriesItem): PlannedMoment {
+  return planMoment(draft, { ...item, anchor: item.anchor ?? step.anchor, zone: item.zone ?? step.zone })
 }
 
 /** Plans one item. Null = planned, or past and left out; a move = its `ifPast` ends the run. */
 function planItem(draft: Draft, step: SeriesStep, item: SeriesItem, when: 'entering' | 'changed'): Move | null {
-  const asked = momentOf(draft, step, item)
+  const asked = moment(draft, step, item).at
   const arrived = when === 'entering' ? draft.memory.base : draft.now
   if (asked === null || (asked < arrived && (item.ifPast ?? 'send') !== 'send')) {
     if (asked !== null && item.ifPast === 'exit') return end('past')
@@ -102,7 +104,7 @@ function replanItem(draft: Draft, step: SeriesStep, item: SeriesItem): Move | nu
   const plan = draft.plan(item.id)
   if (plan === undefined || !canMove(item.anchor ?? step.anchor)) return null
   if (plan.state === 'done' || plan.state === 'open' || plan.attempts > 0) return null
-  if (momentOf(draft, step, item) === plan.plannedAt) return null
+  if (moment(draft, step, item).at === plan.plannedAt) return null
   const move = planItem(draft, step, item, 'changed')
   if (move === null && plan.deliveryId !== null) recordMove(draft, item.id, item)
   return move

@@ -24,7 +24,7 @@ function decide(draft: Draft, step: SplitStep): Move {
   if (at === null) return take(draft, step, step.experiment.fallback)
   // Due at once when the moment has passed: the engine makes the decision before the run is looked at again.
   draft.count('held')
-  return draft.wait('hold', at, why)
+  return draft.wait('hold', at, { rule: 'experiment', ...why })
 }
 
 function decided(draft: Draft): string | null {

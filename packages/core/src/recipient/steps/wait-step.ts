@@ -25,7 +25,8 @@ function plan(draft: Draft, step: WaitStep): Move {
   if (at < draft.memory.base) return missed(draft, step, step.ifPast ?? 'send')
   const dueAt = earlierForNext(draft, step, at)
   if (dueAt <= draft.now) return arrive(draft, step, dueAt)
-  return draft.wait('timer', dueAt, why)
+  // `outside: 'earlier'` of the send behind it moved it.
+  return draft.wait('timer', dueAt, dueAt === at ? why : { ...why, movedEarlierFrom: at })
 }
 
 /** Plans anew from now on if the anchor has moved; null = it has not. */
