@@ -1,6 +1,6 @@
 import { ConfigurationError, ConflictError, isDrumbeatError, StorageError } from '@drumbeat/core'
 import type { Connection, Driver, Param } from './connection.js'
-import { isOutsideTransaction } from './storage-error.js'
+import { isLogFull, isOutsideTransaction } from './storage-error.js'
 
 /** What is used of a transaction of PGlite. */
 export interface PgliteTransaction {
@@ -23,8 +23,10 @@ export type PgliteSource = { readonly db: PgliteDatabase } | { readonly dataDir:
 export function pgliteDriver(source: PgliteSource): Driver {
   let opened: { readonly db: PgliteDatabase; readonly unlock: () => Promise<void> } | null = null
   const isHosts = 'db' in source
+  const lost = new LostLog()
 
   function database(): PgliteDatabase {
+    lost.refuse()
     if (opened === null) throw new StorageError('The embedded database is closed. Create another store.')
     return opened.db
   }
@@ -32,7 +34,10 @@ export function pgliteDriver(source: PgliteSource): Driver {
   async function transaction<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
     const db = database()
     if (isHosts) await refuseRawTransaction(db)
-    return db.transaction((tx) => work(pgliteConnection(tx)))
+    return lost.transaction(
+      (guarded) => db.transaction(guarded),
+      (tx) => work(pgliteConnection(tx, lost)),
+    )
   }
 
   return {
@@ -52,10 +57,10 @@ export function pgliteDriver(source: PgliteSource): Driver {
     async close() {
       const { db, unlock } = opened ?? {}
       opened = null
-      if (!isHosts) await db?.close()
+      if (!isHosts && !lost.isLost) await db?.close()
       await unlock?.()
     },
-    query: (_, text, params) => pgliteConnection(database()).query(text, params),
+    query: (_, text, params) => pgliteConnection(database(), lost).query(text, params),
     // Time limits would do nothing: there is one session, and nobody to wait for.
     transaction: (_, work) => transaction(work),
     hostTransaction: transaction,
@@ -68,15 +73,67 @@ export function pgliteDriver(source: PgliteSource): Driver {
   }
 }
 
-function pgliteConnection(session: PgliteTransaction): Connection {
+function pgliteConnection(session: PgliteTransaction, lost: LostLog): Connection {
   return {
     async query<Row>(text: string, params: readonly Param[] = []) {
-      return (await session.query<Row>(text, [...params])).rows
+      return (await lost.statement(() => session.query<Row>(text, [...params]))).rows
     },
     async script(text) {
-      await session.exec(text)
+      await lost.statement(() => session.exec(text))
     },
   }
+}
+
+/**
+ * Keeps away from a database whose log could not grow because the disk is full: PGlite panics then, and whatever it is asked next, a
+ * rollback included, keeps the whole process busy for ever. So no other call is made, and a transaction never comes back to PGlite.
+ */
+class LostLog {
+  isLost = false
+
+  /** @throws {StorageError} when the log was lost before. */
+  refuse(): void {
+    if (this.isLost) throw logLost(undefined)
+  }
+
+  async statement<Result>(run: () => Promise<Result>): Promise<Result> {
+    this.refuse()
+    try {
+      return await run()
+    } catch (error) {
+      if (!isLogFull(error)) throw error
+      this.isLost = true
+      throw logLost(error)
+    }
+  }
+
+  /** Runs a transaction. When its log is lost, the caller hears of it and PGlite waits for ever. */
+  transaction<Result>(
+    begin: (work: (tx: PgliteTransaction) => Promise<Result>) => Promise<Result>,
+    work: (tx: PgliteTransaction) => Promise<Result>,
+  ): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const guarded = async (tx: PgliteTransaction): Promise<Result> => {
+        try {
+          return await work(tx)
+        } catch (error) {
+          if (this.isLost) reject(error)
+          throw error
+        } finally {
+          if (this.isLost) await new Promise(() => reject(logLost(undefined)))
+        }
+      }
+      begin(guarded).then(resolve, reject)
+    })
+  }
+}
+
+function logLost(cause: unknown): StorageError {
+  return new StorageError(
+    'The disk of the embedded database is full, and its log could not grow. Free some space and start the process again: what was ' +
+      'committed is kept.',
+    { cause },
+  )
 }
 
 /** The one connection may be inside a transaction that the host began by itself; its ROLLBACK would erase ours. */

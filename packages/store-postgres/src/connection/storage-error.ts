@@ -32,6 +32,11 @@ export function isOutsideTransaction(error: unknown): boolean {
   return codeOf(error) === '25P01'
 }
 
+/** True when the disk has no room for the log that every write needs. */
+export function isLogFull(error: unknown): boolean {
+  return codeOf(error) === '53100' && messageOf(error).includes('pg_wal')
+}
+
 /** True when the session is gone, so that its connection must not be used again. */
 export function isConnectionLost(error: unknown): boolean {
   return lostCodes.test(codeOf(error)) || lostMessages.test(messageOf(error))
