@@ -44,7 +44,18 @@ describe('templates', () => {
     expect(lint({ hello: sending({ template: 'x' }) })).toEqual([])
     const pinned = (version: number) => sending({ template: { id: 'welcome', version } })
     expect(lint({ hello: pinned(1) }, knowing(mail('{{name}}')))).toHaveLength(1)
-    expect(lint({ hello: pinned(2) }, knowing(mail('{{name}}')))).toEqual([])
+    expect(lint({ hello: pinned(1) }, knowing(mail('{{name}}', { version: 2 })))).toEqual([])
+  })
+
+  it('of a version that does not exist are told', () => {
+    const hello = sending({ template: { id: 'welcome', version: 3 } })
+    expect(lint({ hello }, knowing(mail('Hi', { version: 2 })))).toMatchObject([
+      {
+        code: 'unknown_template',
+        message: 'Step "hello" uses version 3 of the template "welcome", which does not exist.',
+        fix: 'Its latest version is 2.',
+      },
+    ])
   })
 })
 

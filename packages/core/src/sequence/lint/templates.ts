@@ -57,6 +57,11 @@ function referenceIssues(
     const fix = `Publish it, or name one that exists.${suggest(id)}`
     return [error('unknown_template', path, message, fix)]
   }
+  const { template } = found.message
+  if (typeof template !== 'string' && !(template.version >= 1 && template.version <= version.version)) {
+    const message = `${nameOf(found)} uses version ${template.version} of the template "${id}", which does not exist.`
+    return [error('unknown_template', path, message, `Its latest version is ${version.version}.`)]
+  }
   if (version.channel === channel) return []
   const message = `${nameOf(found)} goes out by ${channel}, but its template "${id}" is for ${version.channel}.`
   return [error('template_channel', path, message, `Use a template for ${channel}, or send by ${version.channel}.`)]
