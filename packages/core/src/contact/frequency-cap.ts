@@ -1,6 +1,7 @@
 import { elapsedMs } from '../schedule/duration.js'
 import type { Instant } from '../schedule/instant.js'
 import { dayMs, weekdayIndex } from '../schedule/local-date.js'
+import { problemsOf } from '../schedule/problems.js'
 import { startOfDay, wallAt } from '../schedule/zone.js'
 import type { Category } from './consent.js'
 
@@ -19,6 +20,20 @@ export interface FrequencyCap {
   readonly category?: Category
   /** What happens to a message that finds the cap reached. */
   readonly outside: 'defer' | 'skip'
+}
+
+/** What is wrong with a cap, as sentences; empty = nothing. */
+export function validateCap({ max, per, outside }: FrequencyCap): string[] {
+  const problems = typeof per === 'string' ? problemsOf([() => elapsedMs(per, { calendarDaysAs24Hours: true })]) : []
+  if (typeof per !== 'string' && per?.calendar !== 'day' && per?.calendar !== 'week') {
+    problems.push(
+      `per is ${JSON.stringify(per)}; give a length of time such as "PT24H", { calendar: "day" } or { calendar: "week" }.`,
+    )
+  }
+  if (!Number.isInteger(max) || max < 0) problems.push(`max is ${JSON.stringify(max)}; give a whole number, 0 or more.`)
+  if (outside !== 'defer' && outside !== 'skip')
+    problems.push(`outside is ${JSON.stringify(outside)}; it may be "defer" or "skip".`)
+  return problems
 }
 
 /** A message that was sent, or whose sending has begun. */

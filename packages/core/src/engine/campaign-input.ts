@@ -8,12 +8,12 @@ import type { Metadata } from '../json.js'
 import { elapsedPartMs, parseDuration } from '../schedule/duration.js'
 import { type InstantInput, toInstant } from '../schedule/instant.js'
 import { parseTimeOfDay } from '../schedule/time-of-day.js'
-import { validateRules } from '../schedule/window.js'
 import { isZone } from '../schedule/zone.js'
 import type { Condition, EventCondition } from '../sequence/condition.js'
 import { parseCondition } from '../sequence/schema/condition-schema.js'
 import type { Sequence } from '../sequence/sequence.js'
 import { parseSequence } from '../sequence/sequence-schema.js'
+import { capsProblems, rulesProblems } from './check-settings.js'
 
 /** How contacts enter a campaign, as a host writes it. */
 export type EntryInput = (
@@ -65,6 +65,10 @@ export function readCampaign(input: CampaignInput): CampaignDefinition {
       `Campaign "${name}" has the zone "${zone}", which is no IANA zone such as "Europe/Berlin".`,
     )
   }
+  const { caps = [] } = input
+  const rules = readRules(input)
+  const [problem] = [...rulesProblems(rules), ...capsProblems(caps)]
+  if (problem !== undefined) throw new ConfigurationError(`Campaign "${name}" cannot be as it is. ${problem}`)
   const exitOn = input.exitOn === undefined ? [] : [input.exitOn].flat()
   return {
     name,
@@ -73,8 +77,8 @@ export function readCampaign(input: CampaignInput): CampaignDefinition {
     entry: readEntry(input.entry),
     exits: [...exitOn.map((condition): ExitRule => ({ when: { condition } })), ...(input.exits ?? [])].map(readExit),
     sequence: parseSequence(input.sequence),
-    rules: readRules(name, input),
-    caps: input.caps ?? [],
+    rules,
+    caps,
     ...(zone === undefined ? {} : { zone }),
     whenClosed,
     category,
@@ -92,7 +96,10 @@ function readEntry(input: EntryInput = { when: 'audience' }): CampaignDefinition
 }
 
 function readTrigger(input: EntryInput): EntryTrigger {
-  if ('on' in input) return { kind: 'event', event: input.on, ...(input.key === undefined ? {} : { key: input.key }) }
+  if ('on' in input) {
+    parseCondition(input.on)
+    return { kind: 'event', event: input.on, ...(input.key === undefined ? {} : { key: input.key }) }
+  }
   if ('when' in input) return { kind: input.when }
   if ('at' in input) {
     const at = new Date(toInstant(input.at, 'entry.at')).toISOString()
@@ -122,12 +129,8 @@ function repetition(every: string): string {
   return every
 }
 
-function readRules(name: string, { rules = {}, quietHours = {} }: CampaignInput): RulesByChannel {
+function readRules({ rules = {}, quietHours = {} }: CampaignInput): RulesByChannel {
   const all: Record<string, RulesByChannel[string]> = { ...rules }
   for (const [channel, hours] of Object.entries(quietHours)) all[channel] = { ...all[channel], quietHours: hours }
-  for (const [channel, channelRules] of Object.entries(all)) {
-    const [problem] = validateRules(channelRules)
-    if (problem !== undefined) throw new ConfigurationError(`Campaign "${name}", rules for "${channel}": ${problem}`)
-  }
   return all
 }

@@ -7,6 +7,7 @@ import { ConfigurationError, NotFoundError } from '../errors.js'
 import type { Transaction } from '../ports/store.js'
 import { contactKey, type PermissionChange } from '../ports/store-contacts.js'
 import type { Recipient } from '../recipient/recipient.js'
+import { isZone } from '../schedule/zone.js'
 import type { Condition } from '../sequence/condition.js'
 import { guardJson } from '../sequence/guard-json.js'
 import type { EngineContext } from './context.js'
@@ -41,7 +42,7 @@ export class Contacts {
 
   /**
    * Creates or merges contacts; what an input does not name stays. Addresses are normalised; a bad one is left out and named among the
-   * problems, and the rest of the contact is taken.
+   * problems, and the rest of the contact is taken. So is a zone that is none: it is kept as given, and does not count.
    */
   async import(contacts: readonly ContactInput[], options: { readonly tx?: Transaction } = {}): Promise<ImportReport> {
     const problems: { contactId: string; problem: string }[] = []
@@ -199,6 +200,10 @@ export class Contacts {
     } catch (error) {
       problems.push({ contactId, problem: error instanceof Error ? error.message : 'it is not plain JSON' })
       return []
+    }
+    if (contact.zone != null && !isZone(contact.zone)) {
+      const problem = `the zone ${JSON.stringify(contact.zone)} is no IANA zone such as "Europe/Berlin", so the campaign's or the workspace's counts`
+      problems.push({ contactId, problem })
     }
     const addresses: Record<string, string | null> = {}
     for (const [channel, raw] of Object.entries(contact.addresses ?? {})) {

@@ -14,9 +14,9 @@ import type { NewReport } from '../ports/store-inbox.js'
 import { type Explanation, explain } from '../recipient/explain.js'
 import type { Recipient } from '../recipient/recipient.js'
 import { type InstantInput, toInstant } from '../schedule/instant.js'
-import { isZone } from '../schedule/zone.js'
 import { guardJson } from '../sequence/guard-json.js'
 import { Campaigns } from './campaigns.js'
+import { settingsProblems } from './check-settings.js'
 import { Contacts } from './contacts.js'
 import type { EngineContext } from './context.js'
 import { applyToAll, closeAndDrain, type StopReport } from './control.js'
@@ -87,14 +87,11 @@ export class Workspace {
 
   /**
    * Changes what is named; the rest stays.
-   * @throws {ConfigurationError} when the zone is not an IANA zone.
+   * @throws {ConfigurationError} naming the part that is wrong and what is legal; nothing is changed then.
    */
   async configure(change: Partial<WorkspaceSettings>): Promise<WorkspaceSettings> {
-    if (change.zone !== undefined && !isZone(change.zone)) {
-      throw new ConfigurationError(
-        `Workspace "${this.id}" cannot have the zone "${change.zone}": it is no IANA zone such as "Europe/Berlin".`,
-      )
-    }
+    const [problem] = settingsProblems(change)
+    if (problem !== undefined) throw new ConfigurationError(`Workspace "${this.id}" cannot be set up so. ${problem}`)
     const settings = { ...(await this.settings()), ...change }
     await this.context.store.control.saveWorkspace({ workspaceId: this.id, settings })
     return settings
