@@ -134,7 +134,7 @@ function notAccepted(
 function putBack(delivery: Delivery, reason: string, until: Instant): AttemptEnd {
   const state = delivery.attempts > 1 ? 'retry_wait' : 'scheduled'
   const result = { ...nothingElse, state, reason, attemptCounts: false } as const
-  if (state === 'retry_wait') return { delivery, result, outcome: { state, reason, until } }
+  if (state === 'retry_wait') return { delivery, result, outcome: { state, reason, until, attemptCounts: false } }
   return { delivery, result, outcome: { state, reason, until, byRule: false } }
 }
 

@@ -119,7 +119,8 @@ export function createDrumbeat(options: DrumbeatOptions): Drumbeat {
       return worker.tick()
     },
     async nextDueAt() {
-      const times = await Promise.all([store.recipients.nextDueAt(), store.deliveries.nextLookAt()])
+      const due = await store.recipients.nextDueAt()
+      const times = [due === null ? null : unblocked(context, due), await store.deliveries.nextLookAt()]
       const scheduled = (await store.campaigns.live()).map(({ startsAt }) => startsAt)
       const known = [...times, ...scheduled].filter((at) => at !== null)
       return known.length === 0 ? null : Math.min(...known)
@@ -129,6 +130,13 @@ export function createDrumbeat(options: DrumbeatOptions): Drumbeat {
       await store.close()
     },
   }
+}
+
+/** What is due already may wait for a blocked account: then it is looked at again when one opens, or at the next poll. */
+function unblocked({ clock, circuits, settings }: EngineContext, due: Instant): Instant {
+  const now = clock.now()
+  const openings = [...circuits.openAccounts(now).values()]
+  return due > now || openings.length === 0 ? due : Math.min(now + settings.pollMs, ...openings)
 }
 
 function checkWiring({ store, channels, secret, actions = [] }: DrumbeatOptions): void {

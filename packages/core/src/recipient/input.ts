@@ -33,7 +33,7 @@ export type Outcome =
   | { readonly state: 'skipped'; readonly reason: string }
   /** Put off before the call: by a rule, which moves its due instant, or because its account is blocked, which does not. */
   | { readonly state: 'scheduled'; readonly reason: string; readonly until: Instant; readonly byRule: boolean }
-  /** Proven not accepted: tried again at `until`. */
-  | { readonly state: 'retry_wait'; readonly reason: string; readonly until: Instant }
+  /** Proven not accepted: tried again at `until`. `attemptCounts` false = no call was made, or the account could take none. */
+  | { readonly state: 'retry_wait'; readonly reason: string; readonly until: Instant; readonly attemptCounts?: false }
   /** Not known: waited for until `until`. */
   | { readonly state: 'unknown'; readonly reason: string; readonly until: Instant }

@@ -33,6 +33,9 @@ export function settlePlan(draft: Draft, item: string, outcome: Outcome): Settle
       draft.setPlan(item, { ...plan, state: 'done' })
       return 'done'
     case 'retry_wait':
+      if (outcome.attemptCounts === false) draft.setPlan(item, { ...plan, attempts: Math.max(0, plan.attempts - 1) })
+      awaitOutcome(draft, plan, outcome)
+      return 'waiting'
     case 'unknown':
       awaitOutcome(draft, plan, outcome)
       return 'waiting'
