@@ -172,6 +172,7 @@ it('exports these names at run time, and no others', () => {
       "update",
       "usesIn",
       "validateCalendar",
+      "validateCap",
       "validateMoment",
       "validateRules",
       "valueAt",

@@ -34,6 +34,8 @@ export async function setStage(original: Workspace, campaign: Campaign, input: R
     clock,
     random: randomFrom(input.seed),
     engineId: 'simulation',
+    // References are the same each time a seed is played.
+    secret: 'the references of simulations',
     settings: wiring.settings,
     ...standIns(input.answers, campaign.sequence, wiring),
     ...(wiring.unsubscribeUrl ? { unsubscribeUrl: () => 'https://unsubscribe.example' } : {}),
