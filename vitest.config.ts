@@ -16,7 +16,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['packages/*/test/**/*.test.ts', 'tests/**/*.test.ts'],
-          globalSetup: ['scripts/vitest-postgres.mjs'],
+          globalSetup: ['scripts/vitest-postgres.mjs', 'scripts/vitest-redis.mjs'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chownSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ordinaryUser } from './ordinary-user.mjs'
 import { findPostgres } from './postgres-binaries.mjs'
+import { freePort, logOf } from './server-process.mjs'
 
 /**
  * Starts a real PostgreSQL server of our own: in a temporary directory, on a free port of the loopback interface. It
@@ -29,7 +29,7 @@ export async function startPostgres(settings = {}) {
   async function initialize() {
     const args = ['-D', data, '-U', 'drumbeat', '--auth=trust', '--encoding=UTF8', '--no-locale', '--no-sync']
     const initdb = spawn(binaries.initdb, args, { ...user, cwd: directory })
-    const log = logOf(initdb)
+    const log = logOf('initdb', initdb)
     const [code] = await once(initdb, 'close')
     if (code !== 0) throw new Error(`initdb ended with code ${code}:\n${log.text}`)
   }
@@ -45,7 +45,7 @@ export async function startPostgres(settings = {}) {
     }
     const options = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
     const child = spawn(binaries.postgres, ['-D', data, ...options], { ...user, cwd: directory })
-    const log = logOf(child)
+    const log = logOf('PostgreSQL', child)
     await log.until('ready to accept connections')
     return child
   }
@@ -77,33 +77,4 @@ export async function startPostgres(settings = {}) {
       rmSync(directory, { recursive: true, force: true })
     },
   }
-}
-
-/** Keeps what a process writes, and waits for a line of it. */
-function logOf(/** @type {import('node:child_process').ChildProcessWithoutNullStreams} */ child) {
-  const log = {
-    text: '',
-    /** @returns {Promise<void>} */
-    until: (/** @type {string} */ line) =>
-      new Promise((resolve, reject) => {
-        child.stderr.on('data', () => log.text.includes(line) && resolve())
-        child.once('error', reject)
-        child.once('close', (code) => reject(new Error(`PostgreSQL ended with code ${code}:\n${log.text}`)))
-      }),
-  }
-  const keep = (/** @type {Buffer} */ chunk) => {
-    log.text = (log.text + chunk).slice(-20_000)
-  }
-  child.stdout.on('data', keep)
-  child.stderr.on('data', keep)
-  return log
-}
-
-async function freePort() {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = /** @type {import('node:net').AddressInfo} */ (probe.address())
-  probe.close()
-  await once(probe, 'close')
-  return port
 }
