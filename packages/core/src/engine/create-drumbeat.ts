@@ -57,7 +57,7 @@ export interface Drumbeat {
   tick(): Promise<TickReport>
   /** When something is due next; null = nothing lies ahead. */
   nextDueAt(): Promise<Instant | null>
-  /** Stops the engine and closes the Store. */
+  /** Stops the engine and closes the queue and the Store. */
   close(): Promise<void>
   readonly events: EventEmitter<DrumbeatEvents>
 }
@@ -127,6 +127,7 @@ export function createDrumbeat(options: DrumbeatOptions): Drumbeat {
     },
     async close() {
       await worker.stop()
+      await options.queue?.close()
       await store.close()
     },
   }

@@ -138,7 +138,7 @@ export class Worker {
     if (this.running !== null) return
     this.stopping = new AbortController()
     await this.keepLease()
-    this.unsubscribe = (await this.context.queue?.subscribe(() => this.nudge())) ?? null
+    this.unsubscribe = await this.listen()
     this.running = this.loop()
   }
 
@@ -154,6 +154,18 @@ export class Worker {
     await this.lease.retire()
     this.renewedAt = Number.NEGATIVE_INFINITY
     this.stopping = new AbortController()
+  }
+
+  /** Hints make the engine look sooner; it finds by itself what they are about. */
+  private async listen(): Promise<(() => Promise<void>) | null> {
+    const { queue, channels, events } = this.context
+    const take = async (): Promise<void> => this.nudge()
+    try {
+      return (await queue?.subscribe({ channels: ['', ...channels.keys()], atOnce: 1, take })) ?? null
+    } catch (error) {
+      events.emit('engine.failed', { during: 'subscribing to hints', error })
+      return null
+    }
   }
 
   /** Campaigns can only have become empty when a run has ended; now and then they are looked at anyway. */

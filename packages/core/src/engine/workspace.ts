@@ -118,7 +118,7 @@ export class Workspace {
       now,
       ...(tx === undefined ? {} : { tx }),
     })
-    if (tx === undefined) void queue?.push({ workspaceId: this.id, kind: 'inbox' }).catch(() => {})
+    if (tx === undefined) void queue?.push([{ kind: 'inbox', workspaceId: this.id }]).catch(() => {})
     return appended > 0
   }
 
