@@ -1,0 +1,3 @@
+export type { RedisConnection } from './connection.js'
+export { type RedisLimiterOptions, redisLimiter } from './redis-limiter.js'
+export { type RedisQueueOptions, redisQueue } from './redis-queue.js'
