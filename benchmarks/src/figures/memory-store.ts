@@ -1,0 +1,24 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { Figure } from '../figure.js'
+
+const script = fileURLToPath(new URL('../memory-store-process.ts', import.meta.url))
+
+/** What a recipient who waits costs the memory store: the heap after a collection, less that before. */
+export const memoryStoreSize: Figure = {
+  name: 'Memory store, a waiting recipient',
+  unit: 'bytes',
+  higherIsBetter: false,
+  measured: {
+    Drumbeat: async () => {
+      const child = fork(script, [], {
+        execArgv: ['--expose-gc', '--import', 'tsx', '--conditions=@drumbeat/source'],
+      })
+      const [bytes] = await once(child, 'message')
+      return Number(bytes)
+    },
+    goal: async () => 300,
+  },
+  ratios: [{ name: 'to the goal of 300 bytes', of: ['Drumbeat'], to: ['goal'], goal: 1 }],
+}

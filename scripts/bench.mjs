@@ -1,0 +1,10 @@
+// How fast Drumbeat is, beside what people would build instead. `--quick` takes less than three minutes, `--json` prints one object.
+import { ensureInstalled } from './install.mjs'
+import { run } from './run.mjs'
+
+// `--json` prints one object, and nothing else.
+if (process.argv.includes('--json')) console.log = console.error
+await ensureInstalled()
+
+const arguments_ = process.argv.slice(2)
+process.exitCode = await run(['tsx', '--conditions=@drumbeat/source', 'benchmarks/src/main.ts', ...arguments_]).exitCode
