@@ -23,8 +23,14 @@ export interface AttemptResult {
   readonly possibleDuplicate: boolean
 }
 
+/** The part of a delivery that an attempt's end reads and writes. */
+export type SettledPart = Pick<
+  Delivery,
+  'state' | 'reason' | 'providerId' | 'sentAt' | 'facts' | 'reply' | 'possibleDuplicate' | 'attempts' | 'intendedAt'
+>
+
 /** A delivery as an attempt's end leaves it. Null says nothing new; an attempt that does not count is taken back. */
-export function settledDelivery(delivery: Delivery, result: AttemptResult): Delivery {
+export function settledDelivery<Part extends SettledPart>(delivery: Part, result: AttemptResult): Part {
   const { state, reason, providerId, sentAt, facts, reply, possibleDuplicate, attemptCounts } = result
   const attempts = attemptCounts ? delivery.attempts : delivery.attempts - 1
   return {

@@ -1,11 +1,12 @@
-import { type ContactIngest, contactKey, type InboxStore, mergeFacts } from '@drumbeat/core'
+import { type ContactIngest, contactKey, type Fact, type FactSet, type InboxStore, mergeFacts } from '@drumbeat/core'
 import type { Connection } from '../connection/connection.js'
 import { arrayLiteral } from '../sql/array-literal.js'
 import { batch } from '../sql/batch.js'
+import { fromJson, jsonb } from '../sql/json.js'
+import { keyOf } from '../sql/rounds.js'
 import { int } from '../sql/values.js'
-import { applyChanges, count, writeDeliveryRows } from './changes.js'
+import { applyChanges, count } from './changes.js'
 import type { QueryContext } from './context.js'
-import { type DeliveryRow, deliveryColumns, deliveryOf } from './delivery-rows.js'
 import { beginAll } from './enroll.js'
 import { changePermissions } from './permissions.js'
 import { latestOf } from './recipients.js'
@@ -29,7 +30,7 @@ export function ingest(context: QueryContext, contacts: readonly ContactIngest[]
     await connection.query(`delete from ${s}.inbox where seq = any($1::bigint[])`, [
       arrayLiteral(unchanged.flatMap(({ seqs }) => seqs)),
     ])
-    await mergeReports(context, connection, unchanged)
+    await mergeReports(connection, s, unchanged)
     await changePermissions(
       connection,
       s,
@@ -109,29 +110,31 @@ function isUnchanged(
   )
 }
 
-async function mergeReports(
-  context: QueryContext,
-  connection: Connection,
-  contacts: readonly ContactIngest[],
-): Promise<void> {
+const mergedFacts = batch<{ readonly id: number; readonly facts: FactSet }>({
+  id: ['bigint', ({ id }) => id],
+  facts: ['jsonb', ({ facts }) => jsonb(facts)],
+})
+
+async function mergeReports(connection: Connection, s: string, contacts: readonly ContactIngest[]): Promise<void> {
   const reports = contacts.flatMap(({ workspaceId, facts }) => facts.map((report) => ({ ...report, workspaceId })))
   if (reports.length === 0) return
   const ids = [...new Set(reports.map(({ deliveryId }) => deliveryId))]
-  const rows = await connection.query<DeliveryRow>(
-    `select ${deliveryColumns} from ${context.s}.campaign_deliveries d where d.id = any($1::bigint[]) order by d.id for update`,
+  const rows = await connection.query<{ id: number; workspaceId: string; facts: string }>(
+    `select ${int('d.id')} as id, d.workspace_id as "workspaceId", d.facts::text as facts
+     from ${s}.campaign_deliveries d where d.id = any($1::bigint[]) order by d.id for update`,
     [arrayLiteral(ids)],
   )
-  const merged = rows.map(deliveryOf).map((delivery) => {
-    const mine = reports.filter(
-      ({ deliveryId, workspaceId }) => deliveryId === delivery.id && workspaceId === delivery.workspaceId,
-    )
-    return {
-      ...delivery,
-      facts: mergeFacts(
-        delivery.facts,
-        mine.flatMap(({ facts }) => facts),
-      ),
-    }
-  })
-  await writeDeliveryRows(context, connection, merged)
+  const reported = new Map<string, Fact[]>()
+  for (const { deliveryId, workspaceId, facts } of reports) {
+    const key = keyOf(workspaceId, deliveryId)
+    reported.set(key, [...(reported.get(key) ?? []), ...facts])
+  }
+  const merged = rows.map(({ id, workspaceId, facts }) => ({
+    id,
+    facts: mergeFacts(fromJson<FactSet>(facts), reported.get(keyOf(workspaceId, id)) ?? []),
+  }))
+  await connection.query(
+    `update ${s}.campaign_deliveries d set facts = t.facts from ${mergedFacts.from('t')} where d.id = t.id`,
+    mergedFacts.params(merged),
+  )
 }

@@ -1,8 +1,8 @@
-import type { Memory, NewRun, Owner, Priority, Recipient } from '@drumbeat/core'
+import type { NewRun, Owner, Priority, Recipient } from '@drumbeat/core'
 import { isLive } from '@drumbeat/core'
 import { batch } from '../sql/batch.js'
-import { fromJson, jsonb } from '../sql/json.js'
 import { instant, int, ms, selection } from '../sql/values.js'
+import { memoryOf, memoryText } from './run-memory.js'
 
 /** How a run's columns are read, from `r` and its lane `l`. */
 export const runColumns = selection({
@@ -39,7 +39,7 @@ export type RunRow = Omit<Recipient, 'lane' | 'memory'> & {
 
 /** Reads a run. */
 export function runOf({ channel, priority, memory, ...rest }: RunRow): Recipient {
-  return { ...rest, lane: { channel, priority }, memory: fromJson<Memory>(memory) }
+  return { ...rest, lane: { channel, priority }, memory: memoryOf(memory) }
 }
 
 /** Who holds a claim, as one text. */
@@ -76,7 +76,7 @@ export const runWrites = batch<RunWrite>({
   lane: ['int', ({ lane }) => lane],
   delivery_id: ['bigint', ({ run }) => run.deliveryId],
   parked: ['boolean', ({ run }) => live(run) && run.parked],
-  memory: ['jsonb', ({ run }) => jsonb(run.memory)],
+  memory: ['jsonb', ({ run }) => memoryText(run.memory)],
   claims: ['int', ({ run }) => run.claims],
   keeps_claim: ['boolean', ({ keepsClaim }) => keepsClaim],
 })
@@ -141,5 +141,5 @@ export const runInserts = batch<RunInsert>({
   lane: ['int', ({ lane }) => lane],
   delivery_id: ['bigint', ({ run }) => run.recipient.deliveryId],
   parked: ['boolean', ({ run }) => run.recipient.parked],
-  memory: ['jsonb', ({ run }) => jsonb(run.recipient.memory)],
+  memory: ['jsonb', ({ run }) => memoryText(run.recipient.memory)],
 })

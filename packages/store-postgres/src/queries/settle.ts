@@ -1,13 +1,24 @@
-import { type DeliveryStore, type Instant, type RunChange, type Settlement, settledDelivery } from '@drumbeat/core'
+import {
+  type Delivery,
+  type DeliveryStore,
+  type FactSet,
+  type Instant,
+  type JsonValue,
+  type RunChange,
+  type SettledPart,
+  type Settlement,
+  settledDelivery,
+} from '@drumbeat/core'
 import type { Connection } from '../connection/connection.js'
 import { isDataError } from '../connection/storage-error.js'
 import { batch } from '../sql/batch.js'
+import { fromJson, jsonb } from '../sql/json.js'
 import { rounds } from '../sql/rounds.js'
-import { instant, int } from '../sql/values.js'
-import { applyChanges, count, writeDeliveryRows } from './changes.js'
+import { instant, int, ms, selection } from '../sql/values.js'
+import { applyChanges, count } from './changes.js'
 import type { QueryContext } from './context.js'
-import { type DeliveryRow, deliveryColumns, deliveryOf } from './delivery-rows.js'
 import { latestOf } from './recipients.js'
+import { matchParked } from './reports.js'
 
 type Request = Parameters<DeliveryStore['settle']>[0]
 type Answer = Awaited<ReturnType<DeliveryStore['settle']>>[number]
@@ -53,6 +64,42 @@ const looks = batch<Settlement>({
   look_at: ['timestamptz', ({ lookAt }) => instant(lookAt)],
 })
 
+/** What settling reads and writes of a delivery: a third of its columns, none of them in an index. */
+type Settling = SettledPart & Pick<Delivery, 'id' | 'workspaceId' | 'contactId' | 'channel'>
+
+const settlingColumns = selection({
+  id: int('d.id'),
+  workspaceId: 'd.workspace_id',
+  contactId: 'd.contact_id',
+  channel: 'd.channel',
+  state: 'd.state',
+  reason: 'd.reason',
+  attempts: int('d.attempts'),
+  intendedAt: ms('d.intended_at'),
+  sentAt: ms('d.sent_at'),
+  providerId: 'd.provider_id',
+  possibleDuplicate: 'd.possible_duplicate',
+  facts: 'd.facts::text',
+  reply: 'd.reply::text',
+})
+
+type SettlingRow = Omit<Settling, 'facts' | 'reply'> & { readonly facts: string; readonly reply: string | null }
+
+const settled = batch<Settling>({
+  id: ['bigint', ({ id }) => id],
+  state: ['text', ({ state }) => state],
+  reason: ['text', ({ reason }) => reason],
+  attempts: ['int', ({ attempts }) => attempts],
+  intended_at: ['timestamptz', ({ intendedAt }) => instant(intendedAt)],
+  sent_at: ['timestamptz', ({ sentAt }) => instant(sentAt)],
+  provider_id: ['text', ({ providerId }) => providerId],
+  possible_duplicate: ['boolean', ({ possibleDuplicate }) => possibleDuplicate],
+  facts: ['jsonb', ({ facts }) => jsonb(facts)],
+  reply: ['jsonb', ({ reply }) => (reply === null ? null : jsonb(reply))],
+})
+
+const settledColumns = settled.columns.split(', ').filter((column) => column !== 'id')
+
 async function settleAll(context: QueryContext, connection: Connection, request: Request): Promise<readonly Answer[]> {
   // Copies, so that one settlement named twice has two answers.
   const settlements = request.settlements.map((settlement) => ({ ...settlement }))
@@ -73,20 +120,25 @@ async function settleRound(
   const sorted = [...settlements].sort((a, b) => runOf(a) - runOf(b) || a.deliveryId - b.deliveryId)
   // Runs before deliveries: every transaction locks in this order.
   await lockRuns(connection, s, sorted)
-  const rows = await connection.query<DeliveryRow>(
-    `select ${deliveryColumns} from ${s}.campaign_deliveries d join ${targets.from('t')}
+  const rows = await connection.query<SettlingRow>(
+    `select ${settlingColumns} from ${s}.campaign_deliveries d join ${targets.from('t')}
        on d.id = t.id and d.workspace_id = t.workspace_id and d.attempts = t.attempt
      where d.state = $4 order by d.id for update of d`,
     [...targets.params(sorted), from],
   )
-  const known = new Map(rows.map((row) => [row.id, deliveryOf(row)]))
+  const known = new Map(rows.map((row) => [row.id, settlingOf(row)]))
   const open = sorted.filter(({ deliveryId }) => known.has(deliveryId))
   if (open.length === 0) return
   const written = open.flatMap((settlement) => {
     const delivery = known.get(settlement.deliveryId)
     return delivery === undefined ? [] : [settledDelivery(delivery, settlement)]
   })
-  await writeDeliveryRows(context, connection, written)
+  await connection.query(
+    `update ${s}.campaign_deliveries d set ${settledColumns.map((column) => `${column} = t.${column}`).join(', ')}
+     from ${settled.from('t')} where d.id = t.id`,
+    settled.params(written),
+  )
+  await matchParked(context, connection, written)
   await connection.query(
     `update ${s}.delivery_attempts a set finished_at = $3::timestamptz from ${finished.from('t')}
      where a.delivery_id = t.delivery_id and a.n = t.n and a.finished_at is null`,
@@ -101,6 +153,10 @@ async function settleRound(
   for (const settlement of open) {
     answers.set(settlement, settlement.change !== null && stale.has(settlement.change) ? 'run_changed' : 'applied')
   }
+}
+
+function settlingOf({ facts, reply, ...rest }: SettlingRow): Settling {
+  return { ...rest, facts: fromJson<FactSet>(facts), reply: reply === null ? null : fromJson<JsonValue>(reply) }
 }
 
 function runOf({ change }: Settlement): number {

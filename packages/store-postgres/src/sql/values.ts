@@ -4,12 +4,21 @@ import type { Instant } from '@drumbeat/core'
 export function instant(at: Instant): string
 export function instant(at: Instant | null): string | null
 export function instant(at: Instant | null): string | null {
-  return at === null ? null : new Date(at).toISOString()
+  if (at === null) return null
+  if (at === latest.at) return latest.text
+  latest = { at, text: new Date(at).toISOString() }
+  return latest.text
 }
 
-/** Reads a `timestamptz` as milliseconds, whatever types the host's driver parses. Instants are stored in whole milliseconds. */
+/** Rows of one batch mostly name one instant, and writing it is most of the work. */
+let latest: { readonly at: Instant; readonly text: string } = { at: 0, text: new Date(0).toISOString() }
+
+/**
+ * Reads a `timestamptz` as milliseconds, whatever types the host's driver parses. Instants are stored in whole milliseconds, so rounding
+ * takes back what a floating epoch loses; `extract` computes in `numeric`, which takes twice as long.
+ */
 export function ms(expression: string): string {
-  return `(extract(epoch from ${expression}) * 1000)::float8`
+  return `round(date_part('epoch', ${expression}) * 1000)`
 }
 
 /** Reads a `bigint` as a number: drivers give text, numbers or bigints, as their host has set them up. */
