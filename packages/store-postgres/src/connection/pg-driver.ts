@@ -1,4 +1,5 @@
 import { ConfigurationError } from '@drumbeat/core'
+import { plansByKey } from '../sql/by-index.js'
 import type { Connection, Driver, Param, PoolName, TransactionSettings } from './connection.js'
 import { isConnectionLost } from './storage-error.js'
 
@@ -97,7 +98,7 @@ function beginStatement({ statementTimeoutMs, idleTimeoutMs, readOnly = false }:
   return (
     `BEGIN ISOLATION LEVEL READ COMMITTED${readOnly ? ' READ ONLY' : ''}; ` +
     `SET LOCAL idle_in_transaction_session_timeout = ${Math.ceil(idleTimeoutMs)}; ` +
-    `SET LOCAL statement_timeout = ${Math.ceil(statementTimeoutMs)}`
+    `SET LOCAL statement_timeout = ${Math.ceil(statementTimeoutMs)}; ${plansByKey.join('; ')}`
   )
 }
 

@@ -1,4 +1,5 @@
 import { ConfigurationError, ConflictError, isDrumbeatError, StorageError } from '@drumbeat/core'
+import { plansByKey } from '../sql/by-index.js'
 import type { Connection, Driver, Param } from './connection.js'
 import { isLogFull, isOutsideTransaction } from './storage-error.js'
 
@@ -36,7 +37,10 @@ export function pgliteDriver(source: PgliteSource): Driver {
     if (isHosts) await refuseRawTransaction(db)
     return lost.transaction(
       (guarded) => db.transaction(guarded),
-      (tx) => work(pgliteConnection(tx, lost)),
+      async (tx) => {
+        await tx.exec(plansByKey.join('; '))
+        return work(pgliteConnection(tx, lost))
+      },
     )
   }
 

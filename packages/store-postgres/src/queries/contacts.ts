@@ -12,7 +12,9 @@ import {
   minInstant,
   type Permissions,
 } from '@drumbeat/core'
+import type { Connection } from '../connection/connection.js'
 import { batch } from '../sql/batch.js'
+import { byIndex } from '../sql/by-index.js'
 import { fromJson } from '../sql/json.js'
 import { ms } from '../sql/values.js'
 import { mergeContacts } from './contact-writes.js'
@@ -64,8 +66,11 @@ export function contactQueries(context: QueryContext, events: InboxStore['events
         { tx },
       ),
     async get(keys) {
-      const rows = await database.read<ContactRow>(
-        `select ${contactColumns} from ${s}.contacts c join ${contactRows.from('t')} using (workspace_id, contact_id)`,
+      const rows = await database.readByKey<ContactRow>(
+        `select ${contactColumns} from ${contactRows.from('t')} ${byIndex(
+          `select * from ${s}.contacts c where c.workspace_id = t.workspace_id and c.contact_id = t.contact_id`,
+          'c',
+        )}`,
         contactRows.params([...new Map(keys.map((key) => [contactKey(key), key])).values()]),
       )
       return rows.map((row) => ({ ...contactOf(row), workspaceId: row.workspaceId }))
@@ -102,7 +107,7 @@ export function contactQueries(context: QueryContext, events: InboxStore['events
       )
       return rows.map(contactOf)
     },
-    permissions: (keys) => readPermissions((text, params) => database.read(text, params), s, keys),
+    permissions: (keys) => readPermissions(byKey(database), s, keys),
     changePermissions: async ({ workspaceId, changes }) => {
       await database.write((connection) =>
         changePermissions(
@@ -133,7 +138,7 @@ async function satisfying(
     needs.consents.length === 0
       ? new Map()
       : await readPermissions(
-          (text, params) => database.read(text, params),
+          byKey(database),
           s,
           keys.map((key) => ({ ...key, addresses: {} })),
         )
@@ -153,6 +158,11 @@ async function satisfying(
       })
     }),
   )
+}
+
+/** Each statement on its own. */
+function byKey(database: QueryContext['database']): Connection['query'] {
+  return (text, params = []) => database.readByKey(text, params)
 }
 
 function contactOf({ workspaceId: _, addresses, attributes, tags, ...rest }: ContactRow): Contact {

@@ -1,6 +1,7 @@
 import type { Delivery, DeliveryStore, JsonValue, Reconciliation, TallyRow } from '@drumbeat/core'
 import { arrayLiteral } from '../sql/array-literal.js'
 import { batch } from '../sql/batch.js'
+import { byIndex } from '../sql/by-index.js'
 import { fromJson } from '../sql/json.js'
 import { int, ms } from '../sql/values.js'
 import type { QueryContext } from './context.js'
@@ -37,8 +38,12 @@ export function deliveryQueries(context: QueryContext): DeliveryStore {
     get: ({ workspaceId, deliveryIds }) =>
       read('d.workspace_id = $1 and d.id = any($2::bigint[]) order by d.id', [workspaceId, arrayLiteral(deliveryIds)]),
     async ofRecipients(keys) {
-      const rows = await database.read<DeliveryRow>(
-        `select ${deliveryColumns} from ${s}.campaign_deliveries d join ${runKeys.from('t')} using (workspace_id, recipient_id) order by d.id`,
+      const rows = await database.readByKey<DeliveryRow>(
+        // The workspace is compared behind the index of runs: there is one that begins with it, which would find too much.
+        `select ${deliveryColumns} from ${runKeys.from('t')} ${byIndex(
+          `select * from ${s}.campaign_deliveries d where d.recipient_id = t.recipient_id`,
+          'd',
+        )} where d.workspace_id = t.workspace_id order by d.id`,
         runKeys.params([...new Map(keys.map((key) => [key.recipientId, key])).values()]),
       )
       const found = new Map<number, Delivery[]>(keys.map(({ recipientId }) => [recipientId, []]))

@@ -10,6 +10,7 @@ import {
 import type { Connection } from '../connection/connection.js'
 import { arrayLiteral } from '../sql/array-literal.js'
 import { batch } from '../sql/batch.js'
+import { byIndex } from '../sql/by-index.js'
 import { fromJson } from '../sql/json.js'
 import { int, ms } from '../sql/values.js'
 import type { QueryContext } from './context.js'
@@ -88,7 +89,7 @@ export function inboxQueries(context: QueryContext): InboxStore {
       const wanted = queries.flatMap((query) => [...new Set(query.names)].map((name) => ({ ...query, name })))
       if (wanted.length === 0) return found
       await numberArrivals(context)
-      const rows = await database.read<Omit<ContactEvent, 'data'> & { workspaceId: string; data: string }>(
+      const rows = await database.readByKey<Omit<ContactEvent, 'data'> & { workspaceId: string; data: string }>(
         `select ${int('e.seq')} as seq, e.event_id as id, e.workspace_id as "workspaceId", e.contact_id as "contactId", e.name,
            ${ms('e.at')} as at, e.data::text as data
          from ${eventQueries.from('t')} cross join lateral (
@@ -152,11 +153,12 @@ function itemOf(row: ItemRow): InboxItem {
 async function liveRuns({ database, s }: QueryContext, items: readonly InboxItem[]): Promise<readonly Recipient[]> {
   if (items.length === 0) return []
   const keys = [...new Map(items.map((item) => [contactKey(item), item])).values()]
-  const rows = await database.read<RunRow>(
-    `select ${runColumns} from unnest($1::text[], $2::text[]) as t(workspace_id, contact_id)
-     join ${s}.campaign_entries e using (workspace_id, contact_id)
-     join ${s}.campaign_recipients r on r.id = e.recipient_id join ${s}.lanes l on l.id = r.lane
-     where r.status = 'active' order by r.id`,
+  const rows = await database.readByKey<RunRow>(
+    `select ${runColumns} from unnest($1::text[], $2::text[]) as t(workspace_id, contact_id) ${byIndex(
+      `select r.* from ${s}.campaign_entries e join ${s}.campaign_recipients r on r.id = e.recipient_id
+       where e.workspace_id = t.workspace_id and e.contact_id = t.contact_id and r.status = 'active'`,
+      'r',
+    )} join ${s}.lanes l on l.id = r.lane order by r.id`,
     [arrayLiteral(keys.map(({ workspaceId }) => workspaceId)), arrayLiteral(keys.map(({ contactId }) => contactId))],
   )
   return rows.map(runOf)

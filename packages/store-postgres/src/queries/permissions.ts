@@ -10,6 +10,7 @@ import {
 import type { Connection } from '../connection/connection.js'
 import { arrayLiteral } from '../sql/array-literal.js'
 import { batch } from '../sql/batch.js'
+import { byIndex } from '../sql/by-index.js'
 import { keyOf, rounds } from '../sql/rounds.js'
 import { instant, ms } from '../sql/values.js'
 
@@ -54,7 +55,10 @@ export async function readPermissions(
   if (keys.length === 0) return found
   const consents = await query<Consent & { workspaceId: string; contactId: string }>(
     `select c.workspace_id as "workspaceId", c.contact_id as "contactId", c.channel, c.topic, c.status, ${ms('c.at')} as at, c.source
-     from ${s}.contact_consents c join ${contactRows.from('t')} using (workspace_id, contact_id) order by c.at, c.channel, c.topic_key`,
+     from ${contactRows.from('t')} ${byIndex(
+       `select * from ${s}.contact_consents c where c.workspace_id = t.workspace_id and c.contact_id = t.contact_id`,
+       'c',
+     )} order by c.at, c.channel, c.topic_key`,
     contactRows.params(keys),
   )
   for (const { workspaceId, contactId, ...consent } of consents) {
@@ -71,9 +75,10 @@ export async function readPermissions(
   if (addresses.length === 0) return found
   const suppressions = await query<{ n: number; topic: string | null; reason: Suppression['reason']; at: Instant }>(
     `select t.n::float8 as n, x.topic, x.reason, ${ms('x.at')} as at
-     from ${addressRows.numbered('t')}
-     join ${s}.suppressions x on x.address_hash = ${hashOf(s, 't.workspace_id', 't.channel', 't.address_key')}
-     order by x.at, x.topic_key, x.reason`,
+     from ${addressRows.numbered('t')} ${byIndex(
+       `select * from ${s}.suppressions x where x.address_hash = ${hashOf(s, 't.workspace_id', 't.channel', 't.address_key')}`,
+       'x',
+     )} order by x.at, x.topic_key, x.reason`,
     addressRows.params(addresses),
   )
   for (const { n, topic, reason, at } of suppressions) {

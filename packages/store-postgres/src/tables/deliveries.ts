@@ -40,7 +40,7 @@ export const campaignDeliveries = (s: string): string => `
   ) partition by range (id);
   create index campaign_deliveries_of_recipient on ${s}.campaign_deliveries (recipient_id);
   create index campaign_deliveries_of_campaign on ${s}.campaign_deliveries (workspace_id, campaign_id, id);
-  create table ${s}.campaign_deliveries_default partition of ${s}.campaign_deliveries default`
+  create table ${s}.campaign_deliveries_default partition of ${s}.campaign_deliveries default with (fillfactor = 60)`
 
 /**
  * Each provider call that may have started, in the same ranges. The partial index holds calls under way only, which a stop counts; what
