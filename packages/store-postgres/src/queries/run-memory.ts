@@ -13,7 +13,7 @@ const nothing: Omit<Memory, 'base' | 'since'> = {
   holdout: false,
   plans: {},
   hangsOn: null,
-  missed: null,
+  resumed: null,
   why: null,
   path: [],
 }
