@@ -108,7 +108,12 @@ it('a queue that loses every hint, or is not there at all, costs nothing but tim
   const clock = new VirtualClock(begins)
   const email = sandboxChannel({ name: 'email', clock })
   const gone = () => Promise.reject(new Error('connect ECONNREFUSED'))
-  const queue: Queue = { push: gone, subscribe: async () => async () => {}, close: async () => {} }
+  const queue: Queue = {
+    push: gone,
+    subscribe: async () => async () => {},
+    waiting: async () => 0,
+    close: async () => {},
+  }
   const drumbeat = createDrumbeat({ store: memoryStore(), channels: [email], clock, queue })
   const acme = drumbeat.workspace('acme')
   await acme.templates.publish('mail', {
