@@ -72,5 +72,6 @@ export const campaign = {
   name: 'First two weeks',
   audience: attribute('plan').is('trial'),
   quietHours: { sms: '20:00-10:00' },
+  exits: [{ when: { unsubscribed: true } }],
   zone: 'Europe/Berlin',
 } as const

@@ -9,21 +9,39 @@ export interface ContactsFile {
 
 const columns = ['id', 'firstName', 'email', 'phone', 'zone', 'company', 'plan'] as const
 
-/** Reads contacts from comma-separated text with a header. Values in quotes may hold commas; no value holds a line break. */
+/**
+ * Reads contacts from comma-separated text with a header. Values in quotes may hold commas; no value holds a line break. A line that cannot
+ * be read costs nobody else theirs.
+ */
 export function readContacts(text: string): ContactsFile {
+  const [header = '', ...lines] = text.replace(/^\uFEFF/, '').split(/\r?\n/)
+  if (header !== columns.join(',')) {
+    return { contacts: [], problems: [`Line 1: the columns have to be ${columns.join(',')}; they are "${header}".`] }
+  }
   const contacts: ContactInput[] = []
   const problems: string[] = []
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
-    if (index === 0 || line.trim() === '') continue
+  const lineOf = new Map<string, number>()
+  for (const [index, line] of lines.entries()) {
+    if (line.trim() === '') continue
+    const number = index + 2
     const values = valuesOf(line)
-    if (values === null) problems.push(`Line ${index + 1}: a quote is opened and never closed.`)
-    else if (values.length !== columns.length) {
-      problems.push(
-        `Line ${index + 1}: it has ${values.length} values; ${columns.length} are expected (${columns.join(', ')}).`,
-      )
-    } else contacts.push(contactOf(values))
+    const [id = ''] = values ?? []
+    const problem = values === null ? 'a quote is opened and never closed' : problemOf(values, lineOf.get(id))
+    if (values === null || problem !== null) {
+      problems.push(`Line ${number}: ${problem}.`)
+      continue
+    }
+    lineOf.set(id, number)
+    contacts.push(contactOf(values))
   }
   return { contacts, problems }
+}
+
+function problemOf(values: readonly string[], sameIn: number | undefined): string | null {
+  if (values.length !== columns.length)
+    return `it has ${values.length} values; ${columns.length} are expected (${columns.join(', ')})`
+  if (values[0] === '') return 'it has no id'
+  return sameIn === undefined ? null : `the id "${values[0]}" is in line ${sameIn} already`
 }
 
 function contactOf([

@@ -1,4 +1,5 @@
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { readFile, rm } from 'node:fs/promises'
 import { createDrumbeat, parseSequence, sandboxChannel, VirtualClock } from '@drumbeat/core'
 import { playUntil } from '@drumbeat/simulate'
 import { pgliteStore } from '@drumbeat/store-postgres'
@@ -8,7 +9,9 @@ import { readOptions, usage } from './options.js'
 import { Progress } from './progress.js'
 import { report } from './report.js'
 
+/** Everything that is kept: the database, and how far the virtual clock had come. */
 const folder = '.drumbeat-quickstart'
+const clockFile = `${folder}/clock`
 const begins = Date.parse('2026-10-26T07:00:00Z')
 const twoWeeksMs = 14 * 24 * 60 * 60 * 1000
 const behavior = {
@@ -37,7 +40,8 @@ async function main(): Promise<number> {
   }
   if (options.fresh) await rm(folder, { recursive: true, force: true })
 
-  const store = pgliteStore({ dataDir: folder, clock: 'caller' })
+  mkdirSync(folder, { recursive: true })
+  const store = pgliteStore({ dataDir: `${folder}/database`, clock: 'caller' })
   await store.open()
   const from = await clockOf(begins)
   const clock = new VirtualClock(from)
@@ -55,38 +59,49 @@ async function main(): Promise<number> {
     const { contacts, problems } = readContacts(await readFile(here('contacts.csv'), 'utf8'))
     const imported = await acme.contacts.import(contacts)
     console.log(`${imported.created} contacts from contacts.csv.`)
-    for (const problem of problems) console.log(`  ${problem} Left out.`)
-    for (const { contactId, problem } of imported.problems)
-      console.log(`  ${contactId}: ${problem}. That address is left out.`)
+    list('Lines that could not be read', problems)
+    list(
+      'Parts of contacts that are left out',
+      imported.problems.map(({ contactId, problem }) => `${contactId}: ${problem}.`),
+    )
     await acme.templates.publishAll(templates)
     const asJson = parseSequence(JSON.parse(await readFile(here('campaign.json'), 'utf8')))
     if (JSON.stringify(asJson) !== JSON.stringify(sequence))
       throw new Error('campaign.json is not what campaign.ts defines.')
     current = await acme.campaigns.create({ ...campaign, sequence: asJson })
     await acme.campaigns.activate(current.id)
-  } else
-    console.log(
-      `Going on at ${new Date(from).toISOString().slice(0, 10)}, where the last run ended. --fresh starts over.`,
-    )
+  } else if (current.status === 'completed' || (await drumbeat.nextDueAt()) === null) {
+    console.log('Everybody has come to the end. Add `-- --fresh` to start over.')
+  } else {
+    const day = new Date(from).toISOString().slice(0, 10)
+    console.log(`Going on at ${day}, where the last run ended. Add \`-- --fresh\` to start over.`)
+  }
 
   const until = from + twoWeeksMs
   const progress = new Progress(from, until, process.stdout)
   const sent = () => channels.reduce((sum, { messages }) => sum + messages.length, 0)
-  const onInstant = (now: number): void => progress.show(now, `${sent()} messages`)
+  const onInstant = (now: number): void => {
+    // Whoever stops it half-way goes on from here.
+    if (progress.show(now, `${sent()} messages`)) writeFileSync(clockFile, String(now))
+  }
   await playUntil({ drumbeat, workspace: acme, clock, channels, behavior, seed: 7, onInstant }, until)
   progress.done()
-  await writeFile(`${folder}.clock`, String(until))
+  writeFileSync(clockFile, String(until))
 
   console.log(`\n${await report(acme, current.id)}`)
   console.log(
-    `\nThe data is in ${folder}/ (PGlite). Next: change src/campaign.ts and run again with -- --fresh, or read docs/getting-started.md.`,
+    `\nThe data is in ${folder}/database (PGlite).\nNext: change examples/quickstart/src/campaign.ts and campaign.json and run \`npm run quickstart -- --fresh\`, or read docs/getting-started.md.`,
   )
   await drumbeat.close()
   return 0
 }
 
+function list(title: string, lines: readonly string[]): void {
+  if (lines.length > 0) console.log(`\n${title}\n${lines.map((line) => `  ${line}`).join('\n')}`)
+}
+
 async function clockOf(fallback: number): Promise<number> {
-  const text = await readFile(`${folder}.clock`, 'utf8').catch(() => '')
+  const text = await readFile(clockFile, 'utf8').catch(() => '')
   return text === '' ? fallback : Number(text)
 }
 

@@ -12,7 +12,7 @@ export const usage = `Plays a two-week campaign for 520 people on a virtual cloc
   npm run quickstart -- --fresh    starts over
   npm run quickstart -- --live     would send for real`
 
-/** Reads the arguments; null = one of them is not known, and is returned as `unknown`. */
+/** Reads the arguments; one that is not known is returned as `unknown`. */
 export function readOptions(args: readonly string[]): Options | { readonly unknown: string } {
   const unknown = args.find((arg) => !['--fresh', '--live', '--help'].includes(arg))
   if (unknown !== undefined) return { unknown }

@@ -74,11 +74,11 @@ export function eventEntries(events: readonly ContactEvent[], zone: string): rea
 const deciding: readonly string[] = ['branch', 'split', 'waitFor', 'webhook', 'action']
 
 function pathsTaken({ memory: { path }, visit }: Recipient, { steps }: Sequence): readonly Placed[] {
-  return path.flatMap(({ at, via }, index): readonly Placed[] => {
+  return path.flatMap(({ step: to, at, via }, index): readonly Placed[] => {
     const from = path[index - 1]?.step ?? ''
     const kind = Object.hasOwn(steps, from) ? (steps[from]?.kind ?? '') : ''
     if (!deciding.includes(kind)) return []
-    return [{ at, kind: 'chosen', stepId: from, text: `Took "${via}"`, visit: visit - path.length + index }]
+    return [{ at, kind: 'chosen', stepId: from, text: `Went on to ${to} (${via})`, visit: visit - path.length + index }]
   })
 }
 
