@@ -34,7 +34,8 @@ async function main(): Promise<number> {
   }
   if (options.live) {
     console.error(
-      'Sending for real needs the channels of a provider, which are not part of Drumbeat yet. Run it without --live.',
+      'This example is not wired to a provider yet, so it sends to nobody. Run it without --live; the READMEs of the channel ' +
+        'packages say how a provider is wired.',
     )
     return 1
   }
@@ -70,21 +71,21 @@ async function main(): Promise<number> {
       throw new Error('campaign.json is not what campaign.ts defines.')
     current = await acme.campaigns.create({ ...campaign, sequence: asJson })
     await acme.campaigns.activate(current.id)
-  } else if (current.status === 'completed' || (await drumbeat.nextDueAt()) === null) {
+  } else if (current.status === 'completed') {
     console.log('Everybody has come to the end. Add `-- --fresh` to start over.')
   } else {
     const day = new Date(from).toISOString().slice(0, 10)
     console.log(`Going on at ${day}, where the last run ended. Add \`-- --fresh\` to start over.`)
   }
 
-  const until = from + twoWeeksMs
+  const until = from + (current.status === 'completed' ? 0 : twoWeeksMs)
   const progress = new Progress(from, until, process.stdout)
   const sent = () => channels.reduce((sum, { messages }) => sum + messages.length, 0)
   const onInstant = (now: number): void => {
     // Whoever stops it half-way goes on from here.
     if (progress.show(now, `${sent()} messages`)) writeFileSync(clockFile, String(now))
   }
-  await playUntil({ drumbeat, workspace: acme, clock, channels, behavior, seed: 7, onInstant }, until)
+  if (until > from) await playUntil({ drumbeat, workspace: acme, clock, channels, behavior, seed: 7, onInstant }, until)
   progress.done()
   writeFileSync(clockFile, String(until))
 

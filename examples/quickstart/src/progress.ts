@@ -23,6 +23,6 @@ export class Progress {
   }
 
   done(): void {
-    if (this.out.isTTY) this.out.write('\n')
+    if (this.out.isTTY && this.shown >= 0) this.out.write('\n')
   }
 }
