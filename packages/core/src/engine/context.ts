@@ -3,6 +3,7 @@ import type { RetryPolicy } from '../delivery/retry-policy.js'
 import type { Action, WebhookCaller } from '../ports/caller.js'
 import type { Channel } from '../ports/channel.js'
 import type { ContactSource } from '../ports/contact-source.js'
+import type { Limiter } from '../ports/limiter.js'
 import type { Queue } from '../ports/queue.js'
 import type { Store } from '../ports/store.js'
 import type { Owner } from '../ports/store-recipients.js'
@@ -67,6 +68,7 @@ export const defaultEngineSettings: EngineSettings = {
 export interface EngineContext {
   readonly store: Store
   readonly queue: Queue | null
+  readonly limiter: Limiter
   readonly channels: ReadonlyMap<string, Channel>
   readonly actions: ReadonlyMap<string, Action>
   readonly webhooks: WebhookCaller | null

@@ -1,9 +1,11 @@
 import { EventEmitter } from 'eventemitter3'
 import { ConfigurationError } from '../errors.js'
+import { inProcessLimiter } from '../in-process/limiter.js'
 import type { Action, WebhookCaller } from '../ports/caller.js'
 import type { Channel } from '../ports/channel.js'
 import type { Clock } from '../ports/clock.js'
 import type { ContactSource } from '../ports/contact-source.js'
+import type { Limiter } from '../ports/limiter.js'
 import type { Queue } from '../ports/queue.js'
 import type { Store } from '../ports/store.js'
 import type { Instant } from '../schedule/instant.js'
@@ -23,6 +25,8 @@ export interface DrumbeatOptions {
   readonly channels: readonly Channel[]
   /** Wakes engines early. Without one the Store is polled. */
   readonly queue?: Queue
+  /** Keeps the rates of channels' accounts over all engines that share it. Default: each process keeps its own. */
+  readonly limiter?: Limiter
   /** Reads contacts where the host keeps them. Without one the Store keeps them. */
   readonly contacts?: ContactSource
   /** Step kinds of the host's own. */
@@ -83,6 +87,7 @@ export function createDrumbeat(options: DrumbeatOptions): Drumbeat {
   const context: EngineContext = {
     store,
     queue: options.queue ?? null,
+    limiter: options.limiter ?? inProcessLimiter(),
     channels: new Map(options.channels.map((channel) => [channel.name, channel])),
     actions: new Map((options.actions ?? []).map((action) => [action.name, action])),
     webhooks: options.webhooks ?? null,

@@ -10,6 +10,7 @@ import { circuitOf } from './circuits.js'
 import type { EngineContext } from './context.js'
 import { changeOf, type Decision, decideOn, leftToClaim } from './decide.js'
 import { dispatch, type Started } from './dispatch.js'
+import { giveBack, withinRates } from './rate.js'
 import { loadTemplates, type ReadyMessage, type Rendered, renderSend, templateKey } from './render-message.js'
 import { releaseClaims } from './run-changes.js'
 import { settleFinished } from './settle.js'
@@ -36,7 +37,12 @@ export async function startCalls(
   const { maxInFlight } = context.settings
   // Intents are written only for what can start at once: what a crash leaves unclear is bounded by that.
   for (let from = 0; from < wishes.length; from += maxInFlight) {
-    again.push(...(await startBatch(context, owner, wishes.slice(from, from + maxInFlight))))
+    const { now, later } = await withinRates(context, wishes.slice(from, from + maxInFlight))
+    for (const { wish, until } of later) {
+      const outcome = { state: 'scheduled', reason: 'rate', until, byRule: false } as const
+      again.push(refuse(context, wish.decision, wish.planned.delivery, outcome))
+    }
+    again.push(...(await startBatch(context, owner, now)))
   }
   return again
 }
@@ -92,6 +98,7 @@ function mayStart({ loaded }: Decision, { delivery }: ReadyMessage): boolean {
 }
 
 async function startBatch(context: EngineContext, owner: Owner, wishes: readonly Wish[]): Promise<readonly Decision[]> {
+  if (wishes.length === 0) return []
   const { store, clock, settings } = context
   const now = clock.now()
   const begun = clock.monotonic()
@@ -116,6 +123,10 @@ async function startBatch(context: EngineContext, owner: Owner, wishes: readonly
     else if (result.result === 'closed') closed.push(parkingOf(context, decision, intent.delivery.account, now))
     else stale.push(decision)
   })
+  await giveBack(
+    context,
+    wishes.filter((_, index) => results[index]?.result !== 'started'),
+  )
   if (closed.length > 0) await store.recipients.park(closed)
   await releaseClaims(context, stale)
   await settleFinished(context, await dispatch(context, started))

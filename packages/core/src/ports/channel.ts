@@ -5,6 +5,7 @@ import type { Fact } from '../delivery/facts.js'
 import type { Metadata } from '../json.js'
 import type { RenderedContent } from '../message/render.js'
 import type { Instant } from '../schedule/instant.js'
+import type { Rate } from './limiter.js'
 
 /** What a provider can do, beyond accepting a message. */
 export interface ChannelCapabilities {
@@ -110,6 +111,11 @@ export interface Channel {
   /** The provider account behind it: circuits, limits and gates are per account. */
   readonly account: string
   readonly capabilities: ChannelCapabilities
+  /**
+   * How fast messages may start through the account, over all engines that share a limiter; SMS count in segments. Default: as fast as
+   * they can.
+   */
+  readonly rate?: Rate
   /** After an unknown outcome: `at_most_once` (default) never calls again on a guess; `at_least_once` may, once, and flags it. */
   readonly ambiguity?: 'at_most_once' | 'at_least_once'
   /**
