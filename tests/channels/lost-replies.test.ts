@@ -11,9 +11,8 @@ import {
   VirtualClock,
 } from '@drumbeat/core'
 import { memoryStore } from '@drumbeat/store-memory'
-import twilio from 'twilio'
 import { afterEach, describe, expect, it } from 'vitest'
-import { clientOf } from '../../packages/channel-twilio/test/local-client.js'
+import { clientOf, signatureOf } from '../../packages/channel-twilio/test/local-client.js'
 import { authToken, messagesResource } from '../../packages/channel-twilio/test/twilio-stand-in.js'
 import { type ContractAnswer, type ContractRequest, type ContractServer, contractServer } from './contract-server.js'
 
@@ -77,7 +76,7 @@ function callbacksFor(request: ContractRequest, index: number): readonly RawRepo
     return {
       method: 'POST',
       url,
-      headers: { 'X-Twilio-Signature': twilio.getExpectedTwilioSignature(authToken, url, fields) },
+      headers: { 'X-Twilio-Signature': signatureOf(url, fields) },
       body: new TextEncoder().encode(new URLSearchParams(fields).toString()),
       receivedAt: Date.now(),
     }

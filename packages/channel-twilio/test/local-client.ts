@@ -8,3 +8,8 @@ export function clientOf(url: string, token = authToken): twilio.Twilio {
   httpClient.request = (options) => request({ ...options, uri: options.uri.replace('https://api.twilio.com', url) })
   return twilio(accountSid, token, { httpClient })
 }
+
+/** The signature of a webhook, by Twilio's own package. */
+export function signatureOf(url: string, fields: Record<string, string>): string {
+  return twilio.getExpectedTwilioSignature(authToken, url, fields)
+}
