@@ -59,6 +59,8 @@ export interface MailgunChannelOptions {
   /** Default: `mailgun:` and the domain. */
   readonly account?: string
   readonly ambiguity?: Channel['ambiguity']
+  /** How fast the account may be sent through; SMS count in segments. Default: as fast as it answers. */
+  readonly rate?: Channel['rate']
 }
 
 /**
@@ -70,7 +72,7 @@ export interface MailgunChannelOptions {
 export function mailgunChannel(options: MailgunChannelOptions): Channel {
   checkOptions(options)
   const batch = batchRules(options.batch, 'mailgunChannel()', 1000)
-  const { client, domain, webhook, name = 'email', ambiguity } = options
+  const { client, domain, webhook, name = 'email', ambiguity, rate } = options
   const looksUp = batch.size === 1
   const send = inBatches<MailMessage>(
     batch,
@@ -91,6 +93,7 @@ export function mailgunChannel(options: MailgunChannelOptions): Channel {
       batchSize: batch.size,
     },
     ...(ambiguity === undefined ? {} : { ambiguity }),
+    ...(rate === undefined ? {} : { rate }),
     send: sendsMails((message, context) => send({ message, context }, batchKey(message, context))),
     ...(looksUp ? { lookup: (delivery) => lookUp(client, domain, delivery, Date.now()) } : {}),
     ...(webhook === undefined

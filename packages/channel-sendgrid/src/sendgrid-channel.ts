@@ -56,6 +56,8 @@ export interface SendGridChannelOptions {
   /** Default `sendgrid`. Give each SendGrid account its own. */
   readonly account?: string
   readonly ambiguity?: Channel['ambiguity']
+  /** How fast the account may be sent through; SMS count in segments. Default: as fast as it answers. */
+  readonly rate?: Channel['rate']
 }
 
 /**
@@ -67,7 +69,7 @@ export interface SendGridChannelOptions {
 export function sendgridChannel(options: SendGridChannelOptions): Channel {
   checkOptions(options)
   const batch = batchRules(options.batch, 'sendgridChannel()', 1000)
-  const { client, webhook, sandbox = false, name = 'email', ambiguity } = options
+  const { client, webhook, sandbox = false, name = 'email', ambiguity, rate } = options
   const keys = webhook === undefined ? null : publicKeysOf(webhook.publicKey)
   const send = inBatches<MailMessage>(
     batch,
@@ -95,6 +97,7 @@ export function sendgridChannel(options: SendGridChannelOptions): Channel {
       batchSize: batch.size,
     },
     ...(ambiguity === undefined ? {} : { ambiguity }),
+    ...(rate === undefined ? {} : { rate }),
     send: sendsMails((message, context) => send({ message, context }, batchKey(message))),
     ...(keys === null
       ? {}

@@ -56,6 +56,8 @@ export interface SmtpChannelOptions {
   /** Default `smtp`. Give each server or login its own. */
   readonly account?: string
   readonly ambiguity?: Channel['ambiguity']
+  /** How fast the account may be sent through; SMS count in segments. Default: as fast as it answers. */
+  readonly rate?: Channel['rate']
 }
 
 /**
@@ -66,13 +68,14 @@ export interface SmtpChannelOptions {
  */
 export function smtpChannel(options: SmtpChannelOptions): Channel {
   checkOptions(options)
-  const { client, name = 'email', account = 'smtp', ambiguity } = options
+  const { client, name = 'email', account = 'smtp', ambiguity, rate } = options
   return {
     name,
     addressKind: 'email',
     account,
     capabilities: { idempotencyKeyTtlMs: null, echoesReference: false, lookup: 'none' },
     ...(ambiguity === undefined ? {} : { ambiguity }),
+    ...(rate === undefined ? {} : { rate }),
     send: sendsMails((message, context) => {
       const messageId = messageIdOf(context.deliveryRef, message.content.from ?? options.from)
       const call = async (): Promise<SendOutcome> =>

@@ -57,6 +57,8 @@ export interface TwilioChannelOptions {
   /** Lets Twilio replace look-alike characters, so that more texts stay GSM-7. Default: as the account or service says. */
   readonly smartEncoded?: boolean
   readonly ambiguity?: Channel['ambiguity']
+  /** How fast the account may be sent through; SMS count in segments. Default: as fast as it answers. */
+  readonly rate?: Channel['rate']
 }
 
 /**
@@ -67,13 +69,14 @@ export interface TwilioChannelOptions {
  */
 export function twilioChannel(options: TwilioChannelOptions): Channel {
   checkOptions(options)
-  const { client, from, webhook, name = 'sms', ambiguity } = options
+  const { client, from, webhook, name = 'sms', ambiguity, rate } = options
   return {
     name,
     addressKind: 'phone',
     account: options.account ?? `twilio:${client.accountSid ?? from}`,
     capabilities: { idempotencyKeyTtlMs: null, echoesReference: webhook !== undefined, lookup: 'byAddress' },
     ...(ambiguity === undefined ? {} : { ambiguity }),
+    ...(rate === undefined ? {} : { rate }),
     async send(message, context) {
       const { content } = message
       if (content.kind !== 'text') return { outcome: 'rejected', code: 'content_kind', reason: 'content' }

@@ -33,6 +33,8 @@ export interface WebhookChannelOptions {
   readonly account?: string
   readonly guard?: RequestGuard
   readonly ambiguity?: Channel['ambiguity']
+  /** How fast the account may be sent through; SMS count in segments. Default: as fast as it answers. */
+  readonly rate?: Channel['rate']
 }
 
 /**
@@ -43,7 +45,7 @@ export interface WebhookChannelOptions {
  * @see https://www.standardwebhooks.com
  */
 export function webhookChannel(options: WebhookChannelOptions): Channel {
-  const { name, guard = {}, webhook, ambiguity, deduplicatesForMs = null } = options
+  const { name, guard = {}, webhook, ambiguity, rate, deduplicatesForMs = null } = options
   checkOptions(options)
   const keys = keysOf(options.secret, 'webhookChannel() needs `secret`')
   const reportKeys = webhook === undefined ? null : keysOf(webhook.secret, 'webhookChannel() needs webhook.secret')
@@ -57,6 +59,7 @@ export function webhookChannel(options: WebhookChannelOptions): Channel {
       lookup: 'none',
     },
     ...(ambiguity === undefined ? {} : { ambiguity }),
+    ...(rate === undefined ? {} : { rate }),
     send: (message, context) =>
       callProvider(context, async (beforeWrite) => {
         const body = bodyOf(message, context)
