@@ -6,7 +6,7 @@ import type { GateChange } from '../ports/store-control.js'
 import type { Counter } from '../ports/store-recipients.js'
 import { type InstantInput, toInstant } from '../schedule/instant.js'
 import { lintSequence } from '../sequence/lint.js'
-import { stepOf } from '../sequence/sequence.js'
+import { type SequenceVersion, stepOf } from '../sequence/sequence.js'
 import { begin } from './activation.js'
 import { type CampaignInput, readCampaign } from './campaign-input.js'
 import type { EngineContext } from './context.js'
@@ -20,6 +20,7 @@ export class Campaigns {
   constructor(
     private readonly context: EngineContext,
     private readonly workspaceId: string,
+    private readonly actor: string | null = null,
   ) {}
 
   /**
@@ -72,11 +73,7 @@ export class Campaigns {
     options: { readonly revision?: number } = {},
   ): Promise<Campaign> {
     return this.change(id, 'campaign.updated', (campaign) => {
-      if (options.revision !== undefined && options.revision !== campaign.revision) {
-        throw new ConflictError(`Campaign "${id}" is at revision ${campaign.revision}, not ${options.revision}.`, {
-          kind: 'stale',
-        })
-      }
+      refuseStale(campaign, options.revision)
       if (['stopping', 'stopped', 'completed', 'archived'].includes(campaign.status))
         throw this.refuses(campaign, 'be changed')
       const read = readCampaign({ ...campaign, entry: undefined, ...change })
@@ -98,6 +95,19 @@ export class Campaigns {
     return this.change(copy.id, 'campaign.copied', () => content)
   }
 
+  /** Every published version of the campaign's sequence, oldest first. */
+  async versions(id: string): Promise<readonly SequenceVersion[]> {
+    const { workspaceId } = this
+    const { version: latest } = await this.get(id)
+    const keys = Array.from({ length: latest ?? 0 }, (_, index) => ({
+      workspaceId,
+      campaignId: id,
+      version: index + 1,
+    }))
+    const found = await this.context.store.campaigns.versions(keys)
+    return [...found].sort((a, b) => a.version - b.version)
+  }
+
   /** What is wrong, or may be, with the campaign's sequence, as `publish()` would judge it. */
   async lint(id: string): Promise<readonly Issue[]> {
     return this.issuesOf(await this.get(id))
@@ -107,9 +117,11 @@ export class Campaigns {
    * Makes the sequence's current form an immutable version that new runs follow. Runs under way keep theirs. Publishing what is
    * published already changes nothing.
    * @throws {SequenceInvalidError} with every issue that blocks it.
+   * @throws {ConflictError} of kind `stale` when it is not at `revision` any more.
    */
-  async publish(id: string): Promise<Campaign> {
+  async publish(id: string, options: { readonly revision?: number } = {}): Promise<Campaign> {
     const campaign = await this.get(id)
+    refuseStale(campaign, options.revision)
     const errors = (await this.issuesOf(campaign)).filter(({ severity }) => severity === 'error')
     if (errors.length > 0) {
       const list = errors.map(({ message }) => message).join(' ')
@@ -282,8 +294,13 @@ export class Campaigns {
 
   private note(action: string, subject: string): Promise<void> {
     const { store, clock } = this.context
-    return store.control.audit([
-      { workspaceId: this.workspaceId, at: clock.now(), actor: null, action, subject, detail: {} },
-    ])
+    const { workspaceId, actor } = this
+    return store.control.audit([{ workspaceId, at: clock.now(), actor, action, subject, detail: {} }])
   }
+}
+
+/** @throws {ConflictError} of kind `stale` when the campaign is not at that revision any more. */
+function refuseStale({ id, revision }: Campaign, wanted: number | undefined): void {
+  if (wanted === undefined || wanted === revision) return
+  throw new ConflictError(`Campaign "${id}" is at revision ${revision}, not ${wanted}.`, { kind: 'stale' })
 }

@@ -38,6 +38,7 @@ export class Contacts {
   constructor(
     private readonly context: EngineContext,
     private readonly workspaceId: string,
+    private readonly actor: string | null = null,
   ) {}
 
   /**
@@ -153,10 +154,10 @@ export class Contacts {
   /** Forgets a person; their suppressions stay, as keyed hashes. False = there was nothing of theirs. */
   async erase(contactId: string): Promise<boolean> {
     const { store, clock } = this.context
-    const { workspaceId } = this
+    const { workspaceId, actor } = this
     const erased = await store.contacts.erase({ workspaceId, contactId, now: clock.now() })
     await store.control.audit([
-      { workspaceId, at: clock.now(), actor: null, action: 'contact.erased', subject: contactId, detail: {} },
+      { workspaceId, at: clock.now(), actor, action: 'contact.erased', subject: contactId, detail: {} },
     ])
     return erased
   }

@@ -51,8 +51,8 @@ export interface DrumbeatOptions {
 
 /** The engine and the door to its workspaces. */
 export interface Drumbeat {
-  /** Everything one tenant may do. */
-  workspace(id: string): Workspace
+  /** Everything one tenant may do. `actor` is who does it, in the host's words: the audit log names it. Default: Drumbeat itself. */
+  workspace(id: string, options?: { readonly actor?: string }): Workspace
   /** Opens the Store and works until `stop()`. */
   start(): Promise<void>
   /** Claims no more, waits for the calls under way, and gives its claims back. The Store stays open. */
@@ -108,11 +108,11 @@ export function createDrumbeat(options: DrumbeatOptions): Drumbeat {
   const worker = new Worker(context, lease)
   return {
     events: context.events,
-    workspace(id) {
+    workspace(id, { actor } = {}) {
       if (typeof id !== 'string' || id === '' || id.length > 100) {
         throw new ConfigurationError('A workspace needs an id of 1 to 100 characters.')
       }
-      return new Workspace(context, id)
+      return new Workspace(context, id, actor ?? null)
     },
     async start() {
       await opened()

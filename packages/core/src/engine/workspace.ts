@@ -3,14 +3,15 @@ import { messageReceived } from '../contact/contact.js'
 import { type Inbound, type RawInbound, readInbound } from '../contact/inbound.js'
 import { liftedByStart } from '../contact/suppression.js'
 import type { Delivery } from '../delivery/delivery.js'
-import { deliveryIdOf } from '../delivery/delivery-key.js'
+import { deliveryIdOf, deliveryRef } from '../delivery/delivery-key.js'
 import type { Fact } from '../delivery/facts.js'
 import { ConfigurationError, NotFoundError } from '../errors.js'
 import type { JsonObject } from '../json.js'
 import { hashOfJson } from '../message/hash.js'
 import type { Transaction } from '../ports/store.js'
 import { contactKey, type PermissionChange } from '../ports/store-contacts.js'
-import type { NewReport } from '../ports/store-inbox.js'
+import type { AuditEntry } from '../ports/store-control.js'
+import type { NewEvent, NewReport } from '../ports/store-inbox.js'
 import { type Explanation, explain } from '../recipient/explain.js'
 import type { Recipient } from '../recipient/recipient.js'
 import { type InstantInput, toInstant } from '../schedule/instant.js'
@@ -69,9 +70,10 @@ export class Workspace {
   constructor(
     private readonly context: EngineContext,
     readonly id: string,
+    private readonly actor: string | null = null,
   ) {
-    this.campaigns = new Campaigns(context, id)
-    this.contacts = new Contacts(context, id)
+    this.campaigns = new Campaigns(context, id, actor)
+    this.contacts = new Contacts(context, id, actor)
     this.templates = new Templates(context, id)
   }
 
@@ -101,25 +103,28 @@ export class Workspace {
    * Reports that something happened to a contact. Only appends, so it is cheap and takes part in the host's transaction; runs hear of it
    * when the engine takes it in. False = it was known already.
    */
-  async track(tracked: TrackedEvent, { tx }: InTransaction = {}): Promise<boolean> {
+  async track(tracked: TrackedEvent, options: InTransaction = {}): Promise<boolean> {
+    return (await this.trackAll([tracked], options)) > 0
+  }
+
+  /** Reports several events at once, all of them or, where one is not valid, none. Returns how many were new. */
+  async trackAll(tracked: readonly TrackedEvent[], { tx }: InTransaction = {}): Promise<number> {
     const { store, clock, queue } = this.context
-    const { contactId, event: name, data = {} } = tracked
-    if (typeof name !== 'string' || name === '' || name.length > 200) {
-      throw new ConfigurationError('An event needs a name of 1 to 200 characters, such as "order.placed".')
-    }
-    guardJson(data)
     const now = clock.now()
-    const at = tracked.at === undefined ? now : toInstant(tracked.at, 'at')
-    const id = tracked.id ?? `evt_${hashOfJson([contactId, name, at, data])}`
-    const events = [{ id, contactId, name, at, data }]
-    const { appended } = await store.inbox.append({
-      workspaceId: this.id,
-      events,
-      now,
-      ...(tx === undefined ? {} : { tx }),
+    const events = tracked.map((one): NewEvent => {
+      const { contactId, event: name, data = {} } = one
+      if (typeof name !== 'string' || name === '' || name.length > 200) {
+        throw new ConfigurationError('An event needs a name of 1 to 200 characters, such as "order.placed".')
+      }
+      guardJson(data)
+      const at = one.at === undefined ? now : toInstant(one.at, 'at')
+      return { id: one.id ?? `evt_${hashOfJson([contactId, name, at, data])}`, contactId, name, at, data }
     })
+    if (events.length === 0) return 0
+    const request = { workspaceId: this.id, events, now, ...(tx === undefined ? {} : { tx }) }
+    const { appended } = await store.inbox.append(request)
     if (tx === undefined) void queue?.push([{ kind: 'inbox', workspaceId: this.id }]).catch(() => {})
-    return appended > 0
+    return appended
   }
 
   /** Begins runs of a campaign for contacts. Whom its audience or its re-entry rule forbids is refused, and named. */
@@ -212,10 +217,7 @@ export class Workspace {
     const read = reports.map(({ delivery, facts, dedupeKey }): NewReport => {
       const key = dedupeKey ?? hashOfJson([delivery, facts])
       if (!('deliveryRef' in delivery)) return { dedupeKey: key, delivery, facts }
-      const id = deliveryIdOf(secret, delivery.deliveryRef)
-      if (id === null)
-        throw new NotFoundError(`The delivery reference "${delivery.deliveryRef.slice(0, 40)}" is not one of ours.`)
-      return { dedupeKey: key, delivery: { id }, facts }
+      return { dedupeKey: key, delivery: { id: idOf(secret, delivery.deliveryRef) }, facts }
     })
     if (read.length === 0) return
     const request = { workspaceId: this.id, reports: read, now: clock.now(), parkMs: settings.parkReportsMs }
@@ -268,6 +270,32 @@ export class Workspace {
     return this.context.store.deliveries.ofCampaign({ workspaceId: this.id, campaignId, ...page })
   }
 
+  /** The reference that names a delivery outside of Drumbeat: what channels hand to providers. */
+  refOf({ id }: Pick<Delivery, 'id'>): string {
+    return deliveryRef(this.context.secret, id)
+  }
+
+  /** @throws {NotFoundError} when the reference names no delivery of this workspace. */
+  async delivery(ref: string): Promise<Delivery> {
+    await this.context.store.open()
+    const id = idOf(this.context.secret, ref)
+    const [found] = await this.context.store.deliveries.get({ workspaceId: this.id, deliveryIds: [id] })
+    if (found === undefined) throw new NotFoundError(`Workspace "${this.id}" has no delivery "${ref}".`)
+    return found
+  }
+
+  /** Adds a line to the audit log, under the actor's name. Changes of campaigns and erasures are written there already. */
+  async record(entry: Pick<AuditEntry, 'action' | 'subject'> & Partial<Pick<AuditEntry, 'detail'>>): Promise<void> {
+    const { store, clock } = this.context
+    const { id: workspaceId, actor } = this
+    await store.control.audit([{ workspaceId, at: clock.now(), actor, detail: {}, ...entry }])
+  }
+
+  /** The audit log, newest first; at most `limit` lines, 1–1,000. */
+  auditLog({ limit = 100 }: { readonly limit?: number } = {}): Promise<readonly AuditEntry[]> {
+    return this.context.store.control.auditLog({ workspaceId: this.id, limit })
+  }
+
   /**
    * Stops everything in the workspace. Once it resolves, no further call starts in any process; calls already under way are returned as
    * a number. `resumeAfterStop()` opens it again.
@@ -293,4 +321,10 @@ export class Workspace {
       await takeUp(this.context, { ...campaign, resumptions })
     }
   }
+}
+
+function idOf(secret: string, ref: string): number {
+  const id = deliveryIdOf(secret, ref)
+  if (id === null) throw new NotFoundError(`The delivery reference "${ref.slice(0, 40)}" is not one of ours.`)
+  return id
 }
