@@ -1,0 +1,6 @@
+export { type ApiKey, apiKeys, createApiKey } from './access/api-keys.js'
+export type { Authorize, Caller, Role, Scope } from './access/caller.js'
+export { nodeListener } from './adapters/node-listener.js'
+export { createHttp, type HttpHandler } from './create-http.js'
+export type { ProblemDetails } from './routing/problem.js'
+export type { HttpLimits, HttpOptions } from './wiring.js'

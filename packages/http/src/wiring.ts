@@ -1,0 +1,81 @@
+import { type Clock, ConfigurationError, type Drumbeat, systemClock } from '@drumbeat/core'
+import type { Authorize } from './access/caller.js'
+
+/** How much a request may bring, in bytes. */
+export interface HttpLimits {
+  /** Of a JSON body. Default 1 MiB. */
+  readonly bodyBytes: number
+  /** Of a provider's webhook. Default 1 MiB; SendGrid's may have 768 KB. */
+  readonly webhookBytes: number
+  /** Of an import as a whole. Default 256 MiB. */
+  readonly importBytes: number
+  /** Of one line of an import. Default 64 KiB. */
+  readonly lineBytes: number
+}
+
+/** What the HTTP handler is wired from. */
+export interface HttpOptions {
+  readonly drumbeat: Drumbeat
+  /** Where the world reaches the handler, the mount path included: `https://acme.test/drumbeat`. Signatures and links depend on it. */
+  readonly publicUrl: string
+  /** Says who asks; several are tried in order. */
+  readonly authorize: Authorize | readonly Authorize[]
+  readonly limits?: Partial<HttpLimits>
+  /** Hears of failures that nobody expected; callers are told nothing of what went wrong. */
+  readonly onError?: (error: unknown, request: Request) => void
+  /** Default: the machine's. */
+  readonly clock?: Clock
+}
+
+/** The options, read. */
+export interface Wiring {
+  readonly drumbeat: Drumbeat
+  readonly clock: Clock
+  /** Without a slash at its end. */
+  readonly publicUrl: string
+  readonly basePath: string
+  readonly authorizers: readonly Authorize[]
+  readonly limits: HttpLimits
+  readonly onError: (error: unknown, request: Request) => void
+}
+
+/** What applies unless the host says otherwise. */
+export const defaultHttpLimits: HttpLimits = {
+  bodyBytes: 1024 * 1024,
+  webhookBytes: 1024 * 1024,
+  importBytes: 256 * 1024 * 1024,
+  lineBytes: 64 * 1024,
+}
+
+/** @throws {ConfigurationError} when the wiring cannot work, with a sentence that says what to do. */
+export function readWiring(options: HttpOptions): Wiring {
+  const { drumbeat, authorize, limits, onError = () => {}, clock = systemClock } = options
+  const authorizers = [authorize].flat()
+  if (authorizers.length === 0 || authorizers.some((one) => typeof one !== 'function')) {
+    throw new ConfigurationError(
+      'createHttp() needs authorize: a function that says who asks, such as apiKeys({ find }).',
+    )
+  }
+  const publicUrl = readPublicUrl(options.publicUrl)
+  return {
+    drumbeat,
+    clock,
+    publicUrl,
+    basePath: new URL(publicUrl).pathname.replace(/\/$/, ''),
+    authorizers,
+    limits: { ...defaultHttpLimits, ...limits },
+    onError,
+  }
+}
+
+/** @throws {ConfigurationError} when it is not an absolute http or https URL without query and fragment. */
+export function readPublicUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url === null || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '' || url.username !== '') {
+    throw new ConfigurationError(
+      `publicUrl is ${JSON.stringify(text)}; it must be the absolute URL that the handler is mounted under, such as ` +
+        '"https://acme.test/drumbeat", without a query.',
+    )
+  }
+  return url.href.replace(/\/$/, '')
+}

@@ -1,0 +1,115 @@
+import { createServer, type RequestListener, request as send } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import express from 'express'
+import { Hono } from 'hono'
+import { afterAll, describe, expect, it } from 'vitest'
+import { type HttpHandler, nodeListener } from '../src/index.js'
+import { stage } from './stage.js'
+
+const { handle, admin } = stage()
+const ends: (() => void)[] = []
+afterAll(() => {
+  for (const end of ends) end()
+})
+
+/** How a host mounts the handler under `/drumbeat`, beside a page of its own. */
+const frameworks: Readonly<Record<string, (handle: HttpHandler) => RequestListener>> = {
+  Express: (handle) => {
+    const app = express()
+    app.use('/drumbeat', nodeListener(handle))
+    app.use(express.json())
+    app.get('/own', (_, response) => void response.send('own'))
+    return app
+  },
+  'Express behind express.raw()': (handle) => {
+    const app = express()
+    app.use(express.raw({ type: () => true }))
+    app.use('/drumbeat', nodeListener(handle))
+    app.get('/own', (_, response) => void response.send('own'))
+    return app
+  },
+  Hono: (handle) => {
+    const app = new Hono()
+    app.all('/drumbeat/*', (context) => handle(context.req.raw))
+    app.get('/own', (context) => context.text('own'))
+    return nodeListener(async (request) => app.fetch(request))
+  },
+  'Hono by mount()': (handle) => {
+    const app = new Hono()
+    app.mount('/drumbeat', handle)
+    app.get('/own', (context) => context.text('own'))
+    return nodeListener(async (request) => app.fetch(request))
+  },
+  'node:http': (handle) => {
+    const listener = nodeListener(handle)
+    return (request, response) => {
+      if (request.url === '/own') response.end('own')
+      else void listener(request, response)
+    }
+  },
+}
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  ends.push(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+describe.each(Object.entries(frameworks))('%s', (_, mounted) => {
+  const base = serve(mounted(handle))
+  const ask = async (method: string, path: string, init: RequestInit = {}) =>
+    fetch(`${await base}${path}`, {
+      method,
+      ...init,
+      headers: { authorization: `Bearer ${admin}`, 'content-type': 'application/json', ...init.headers },
+    })
+
+  it('answers under the path it is mounted at, and leaves other paths to the host', async () => {
+    expect((await ask('GET', '/drumbeat/v1/settings')).status).toBe(200)
+    expect(await (await ask('GET', '/own')).text()).toBe('own')
+  })
+
+  it('takes and gives JSON, with status and headers', async () => {
+    const changed = await ask('PATCH', '/drumbeat/v1/settings', { body: JSON.stringify({ variables: { name: 'Ä' } }) })
+    expect(await changed.json()).toMatchObject({ variables: { name: 'Ä' } })
+    const refused = await ask('PATCH', '/drumbeat/v1/settings', { body: '{"zone":1}' })
+    expect([refused.status, refused.headers.get('content-type')]).toEqual([422, 'application/problem+json'])
+    const stranger = await ask('GET', '/drumbeat/v1/settings', { headers: { authorization: 'Bearer nobody' } })
+    expect([stranger.status, stranger.headers.get('www-authenticate')]).toEqual([401, 'Bearer'])
+    expect((await ask('POST', '/drumbeat/v1/emergency-stop/lift')).status).toBe(204)
+  })
+
+  it('stops reading a body that is too large, also one that does not say how large it is', async () => {
+    const size = 3 * 1024 * 1024
+    const url = new URL(`${await base}/drumbeat/v1/settings`)
+    const status = await new Promise<number | undefined>((resolve) => {
+      const headers = { authorization: `Bearer ${admin}`, 'content-type': 'application/json' }
+      const upload = send(url, { method: 'PATCH', headers }, (response) => {
+        response.resume()
+        resolve(response.statusCode)
+      })
+      // Once it is refused, the connection may break while there is more to write.
+      upload.on('error', () => {})
+      for (let sent = 0; sent < size; sent += 65_536) upload.write(' '.repeat(65_536))
+      upload.end()
+    })
+    expect(status).toBe(413)
+  })
+})
+
+it('tells a host whose body parser ran first that the bytes are lost', async () => {
+  const app = express()
+  app.use(express.json())
+  app.use('/drumbeat', nodeListener(handle))
+  const response = await fetch(`${await serve(app)}/drumbeat/v1/settings`, {
+    method: 'PATCH',
+    headers: { authorization: `Bearer ${admin}`, 'content-type': 'application/json' },
+    body: '{"zone":"UTC"}',
+  })
+  expect(response.status).toBe(500)
+  expect((await response.json()).detail).toContain('Mount Drumbeat before express.json()')
+})
