@@ -1,5 +1,5 @@
 import { defaultWorkspaceSettings, type WorkspaceSettings } from '../campaign/workspace.js'
-import { messageReceived } from '../contact/contact.js'
+import { type Contact, messageReceived } from '../contact/contact.js'
 import { type Inbound, type RawInbound, readInbound } from '../contact/inbound.js'
 import { liftedByStart } from '../contact/suppression.js'
 import type { Delivery } from '../delivery/delivery.js'
@@ -179,31 +179,42 @@ export class Workspace {
 
   /**
    * Takes in a message from a contact. A stop word closes the address in the whole workspace at once; a start word opens it again. A
-   * human message is a reply. Returns how it was read.
+   * human message is a reply. Returns how it was read. A message that came before, by its id, opens and closes nothing again: a late copy of
+   * a start word must not undo the stop that followed it.
    */
   async receive(raw: RawInbound, options: { readonly id?: string } = {}): Promise<Inbound> {
     const { store } = this.context
     const inbound = readInbound(raw)
     const { channel, from: address, keyword, at } = inbound
+    const contacts = await store.contacts.byAddress({ workspaceId: this.id, channel, address })
+    const id = options.id ?? inbound.providerId
+    const eventId = (contactId: string) => (id === null ? null : `inbound/${id}/${contactId}`)
     const changes: PermissionChange[] = []
     if (keyword === 'stop')
       changes.push({ kind: 'suppress', suppression: { channel, address, topic: null, reason: 'stop', at } })
     if (keyword === 'start') changes.push({ kind: 'lift', channel, address, reasons: liftedByStart })
-    if (changes.length > 0)
+    if (changes.length > 0 && !(await this.haveReceived(contacts, eventId)))
       await store.contacts.changePermissions({ workspaceId: this.id, changes, now: this.context.clock.now() })
-    for (const { id: contactId } of await store.contacts.byAddress({ workspaceId: this.id, channel, address })) {
+    for (const { id: contactId } of contacts) {
       const { text, automatic, inReplyTo } = inbound
-      const id = options.id ?? inbound.providerId ?? undefined
       const data = { channel, text, keyword, automatic, inReplyTo }
-      await this.track({
-        contactId,
-        event: messageReceived,
-        at,
-        data,
-        ...(id === undefined ? {} : { id: `inbound/${id}/${contactId}` }),
-      })
+      const known = eventId(contactId)
+      await this.track({ contactId, event: messageReceived, at, data, ...(known === null ? {} : { id: known }) })
     }
     return inbound
+  }
+
+  /** Whether a message has become an event of every contact it is from; false where it is from nobody. */
+  private async haveReceived(
+    contacts: readonly Contact[],
+    eventId: (contactId: string) => string | null,
+  ): Promise<boolean> {
+    const queries = contacts.map(({ id }) => ({ workspaceId: this.id, contactId: id, names: [messageReceived] }))
+    if (queries.length === 0) return false
+    const events = await this.context.store.inbox.events(queries)
+    return queries.every(
+      (query) => events.get(contactKey(query))?.some(({ id }) => id === eventId(query.contactId)) === true,
+    )
   }
 
   /**
