@@ -1,4 +1,4 @@
-import { type Clock, ConfigurationError, type Drumbeat, systemClock } from '@drumbeat/core'
+import { type Channel, type Clock, ConfigurationError, type Drumbeat, systemClock } from '@drumbeat/core'
 import type { Authorize } from './access/caller.js'
 
 /** How much a request may bring, in bytes. */
@@ -13,6 +13,13 @@ export interface HttpLimits {
   readonly lineBytes: number
 }
 
+/** A provider's account that sends webhooks to `/webhooks/<account id>`. */
+export interface WebhookAccount {
+  readonly workspaceId: string
+  /** The same object that `createDrumbeat` has, or one of the same name for the tenant's own account. Needs `verify` and `parse`. */
+  readonly channel: Channel
+}
+
 /** What the HTTP handler is wired from. */
 export interface HttpOptions {
   readonly drumbeat: Drumbeat
@@ -20,6 +27,13 @@ export interface HttpOptions {
   readonly publicUrl: string
   /** Says who asks; several are tried in order. */
   readonly authorize: Authorize | readonly Authorize[]
+  /**
+   * Whose webhooks are believed, by account id: an opaque text of at least 16 characters that stands in the path, such as a UUID. A function for
+   * accounts that come and go.
+   */
+  readonly webhooks?:
+    | { readonly [accountId: string]: WebhookAccount }
+    | ((accountId: string) => WebhookAccount | null | Promise<WebhookAccount | null>)
   readonly limits?: Partial<HttpLimits>
   /** Hears of failures that nobody expected; callers are told nothing of what went wrong. */
   readonly onError?: (error: unknown, request: Request) => void
@@ -35,6 +49,7 @@ export interface Wiring {
   readonly publicUrl: string
   readonly basePath: string
   readonly authorizers: readonly Authorize[]
+  readonly webhookAccount: (accountId: string) => WebhookAccount | null | Promise<WebhookAccount | null>
   readonly limits: HttpLimits
   readonly onError: (error: unknown, request: Request) => void
 }
@@ -63,9 +78,27 @@ export function readWiring(options: HttpOptions): Wiring {
     publicUrl,
     basePath: new URL(publicUrl).pathname.replace(/\/$/, ''),
     authorizers,
+    webhookAccount: readAccounts(options.webhooks),
     limits: { ...defaultHttpLimits, ...limits },
     onError,
   }
+}
+
+function readAccounts(accounts: HttpOptions['webhooks'] = {}): Wiring['webhookAccount'] {
+  if (typeof accounts === 'function') return accounts
+  for (const [accountId, { channel }] of Object.entries(accounts)) {
+    if (!/^[\w-]{16,200}$/.test(accountId)) {
+      throw new ConfigurationError(
+        `The webhook account "${accountId}" needs an id that cannot be guessed: 16 to 200 letters, digits, - and _, such as a UUID.`,
+      )
+    }
+    if (channel.verify === undefined || channel.parse === undefined) {
+      throw new ConfigurationError(
+        `The channel "${channel.name}" cannot take webhooks: it has no verify() and parse(). Leave its account out, or add them.`,
+      )
+    }
+  }
+  return (accountId) => (Object.hasOwn(accounts, accountId) ? (accounts[accountId] ?? null) : null)
 }
 
 /** @throws {ConfigurationError} when it is not an absolute http or https URL without query and fragment. */

@@ -4,7 +4,7 @@ import express from 'express'
 import { Hono } from 'hono'
 import { afterAll, describe, expect, it } from 'vitest'
 import { type HttpHandler, nodeListener } from '../src/index.js'
-import { stage } from './stage.js'
+import { publicUrl, sign, stage } from './stage.js'
 
 const { handle, admin } = stage()
 const ends: (() => void)[] = []
@@ -81,6 +81,22 @@ describe.each(Object.entries(frameworks))('%s', (_, mounted) => {
     const stranger = await ask('GET', '/drumbeat/v1/settings', { headers: { authorization: 'Bearer nobody' } })
     expect([stranger.status, stranger.headers.get('www-authenticate')]).toEqual([401, 'Bearer'])
     expect((await ask('POST', '/drumbeat/v1/emergency-stop/lift')).status).toBe(204)
+  })
+
+  it('hands the bytes of a webhook to the verifier as they were sent', async () => {
+    const head = new TextEncoder().encode(
+      '[\r\n  {"kind" : "inbound", "dedupeKey":"1","message":{"from":"+12125550100","text":"',
+    )
+    const tail = new TextEncoder().encode('\u2028 \\u00e9","at":1}}\r\n]\r\n')
+    const body = new Uint8Array([...head, 0xff, 0xc3, 0x28, ...tail])
+    const path = '/webhooks/account-of-sms-0001'
+    const post = (signature: string, type: string) =>
+      ask('POST', `/drumbeat${path}?token=a%20b`, { body, headers: { 'x-signature': signature, 'content-type': type } })
+    const signature = sign('sms key', `${publicUrl}${path}?token=a%20b`, body)
+    for (const type of ['application/json', 'application/x-www-form-urlencoded', 'text/plain']) {
+      expect((await post(signature, type)).status).toBe(200)
+    }
+    expect((await post(sign('sms key', publicUrl + path, body), 'application/json')).status).toBe(403)
   })
 
   it('stops reading a body that is too large, also one that does not say how large it is', async () => {

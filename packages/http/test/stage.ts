@@ -1,14 +1,41 @@
-import { createDrumbeat, sandboxChannel, VirtualClock } from '@drumbeat/core'
+import { createHmac } from 'node:crypto'
+import {
+  type Channel,
+  createDrumbeat,
+  type ParsedReport,
+  type SandboxChannel,
+  sandboxChannel,
+  VirtualClock,
+} from '@drumbeat/core'
 import { memoryStore } from '@drumbeat/store-memory'
 import { apiKeys, createApiKey, createHttp, type HttpOptions, type Role, type Scope } from '../src/index.js'
 
 export const publicUrl = 'https://acme.test/drumbeat'
 export const secret = 'a secret of the tests'
 
+/** A channel whose provider signs the bytes of its webhooks with a key of its account. */
+export function signingChannel(
+  channel: SandboxChannel,
+  signingKey: string,
+): SandboxChannel & Required<Pick<Channel, 'verify' | 'parse'>> {
+  return {
+    ...channel,
+    verify: async ({ url, headers, body }) => headers['x-signature'] === sign(signingKey, url, body),
+    parse: async ({ body }) => JSON.parse(new TextDecoder().decode(body)) as ParsedReport[],
+  }
+}
+
+/** The signature of a webhook: over the public URL and the body's bytes. */
+export function sign(signingKey: string, url: string, body: Uint8Array | string): string {
+  return createHmac('sha256', signingKey).update(url).update(body).digest('hex')
+}
+
 /** A Drumbeat in memory with sandbox channels on a virtual clock, its handler, and keys to it. */
 export function stage(options: Partial<HttpOptions> = {}) {
   const clock = new VirtualClock('2026-03-06T12:00Z')
-  const channels = [sandboxChannel({ name: 'email', clock }), sandboxChannel({ name: 'sms', clock })] as const
+  const email = signingChannel(sandboxChannel({ name: 'email', clock }), 'email key')
+  const sms = signingChannel(sandboxChannel({ name: 'sms', clock }), 'sms key')
+  const channels = [email, sms] as const
   const drumbeat = createDrumbeat({ store: memoryStore(), channels, clock, secret, engineId: 'test' })
   const keys = new Map<string, Parameters<typeof keyFor>[0]>()
   const errors: unknown[] = []
@@ -21,6 +48,11 @@ export function stage(options: Partial<HttpOptions> = {}) {
     drumbeat,
     publicUrl,
     clock,
+    webhooks: {
+      'account-of-email-1': { workspaceId: 'acme', channel: email },
+      'account-of-sms-0001': { workspaceId: 'acme', channel: sms },
+      'other-account-email': { workspaceId: 'other', channel: signingChannel(email, 'key of the other account') },
+    },
     authorize: apiKeys({
       find: (hash) => {
         const owner = keys.get(hash)
@@ -56,5 +88,19 @@ export function stage(options: Partial<HttpOptions> = {}) {
     const json = (isJson ? JSON.parse(text) : null) as any
     return { status: response.status, headers: response.headers, text, json }
   }
-  return { clock, channels, drumbeat, acme: drumbeat.workspace('acme'), handle, keyFor, admin, ask, errors }
+  /** Posts what a provider reports, signed unless told otherwise. */
+  async function report(
+    accountId: string,
+    reports: readonly unknown[] | string,
+    {
+      signingKey = accountId.includes('sms') ? 'sms key' : 'email key',
+      signature,
+    }: { signingKey?: string; signature?: string } = {},
+  ) {
+    const path = `/webhooks/${accountId}`
+    const body = typeof reports === 'string' ? reports : JSON.stringify(reports)
+    const headers = { 'x-signature': signature ?? sign(signingKey, publicUrl + path, body) }
+    return ask('POST', path, { key: null, body, headers })
+  }
+  return { clock, channels, report, drumbeat, acme: drumbeat.workspace('acme'), handle, keyFor, admin, ask, errors }
 }

@@ -30,3 +30,8 @@ export const issue = z.strictObject({
   message: z.string(),
   fix: z.string(),
 })
+
+/** What becomes of a value that is there. */
+export function orNull<Value, Made>(value: Value | null, make: (value: Value) => Made): Made | null {
+  return value === null ? null : make(value)
+}
