@@ -6,7 +6,7 @@ import type { GateChange } from '../ports/store-control.js'
 import type { Counter } from '../ports/store-recipients.js'
 import { type InstantInput, toInstant } from '../schedule/instant.js'
 import { lintSequence } from '../sequence/lint.js'
-import { type SequenceVersion, stepOf } from '../sequence/sequence.js'
+import { type Sequence, type SequenceVersion, stepOf } from '../sequence/sequence.js'
 import { begin } from './activation.js'
 import { type CampaignInput, readCampaign } from './campaign-input.js'
 import type { EngineContext } from './context.js'
@@ -108,9 +108,9 @@ export class Campaigns {
     return [...found].sort((a, b) => a.version - b.version)
   }
 
-  /** What is wrong, or may be, with the campaign's sequence, as `publish()` would judge it. */
-  async lint(id: string): Promise<readonly Issue[]> {
-    return this.issuesOf(await this.get(id))
+  /** What is wrong, or may be, with the campaign's sequence, as `publish()` would judge it; or with another that is to take its place. */
+  async lint(id: string, options: { readonly sequence?: Sequence } = {}): Promise<readonly Issue[]> {
+    return this.issuesOf({ ...(await this.get(id)), ...options })
   }
 
   /**
