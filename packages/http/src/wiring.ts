@@ -1,5 +1,6 @@
 import { type Channel, type Clock, ConfigurationError, type Drumbeat, systemClock } from '@drumbeat/core'
 import type { Authorize } from './access/caller.js'
+import type { Simulate } from './simulate.js'
 
 /** How much a request may bring, in bytes. */
 export interface HttpLimits {
@@ -34,6 +35,8 @@ export interface HttpOptions {
   readonly webhooks?:
     | { readonly [accountId: string]: WebhookAccount }
     | ((accountId: string) => WebhookAccount | null | Promise<WebhookAccount | null>)
+  /** Plays campaigns: `simulate` of `@drumbeat/simulate`. Without it, that route answers 501. */
+  readonly simulate?: Simulate
   readonly limits?: Partial<HttpLimits>
   /** Hears of failures that nobody expected; callers are told nothing of what went wrong. */
   readonly onError?: (error: unknown, request: Request) => void
@@ -50,6 +53,7 @@ export interface Wiring {
   readonly basePath: string
   readonly authorizers: readonly Authorize[]
   readonly webhookAccount: (accountId: string) => WebhookAccount | null | Promise<WebhookAccount | null>
+  readonly simulate: Simulate | null
   readonly limits: HttpLimits
   readonly onError: (error: unknown, request: Request) => void
 }
@@ -79,6 +83,7 @@ export function readWiring(options: HttpOptions): Wiring {
     basePath: new URL(publicUrl).pathname.replace(/\/$/, ''),
     authorizers,
     webhookAccount: readAccounts(options.webhooks),
+    simulate: options.simulate ?? null,
     limits: { ...defaultHttpLimits, ...limits },
     onError,
   }

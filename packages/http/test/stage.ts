@@ -11,7 +11,7 @@ import { memoryStore } from '@drumbeat/store-memory'
 import { apiKeys, createApiKey, createHttp, type HttpOptions, type Role, type Scope } from '../src/index.js'
 
 export const publicUrl = 'https://acme.test/drumbeat'
-export const secret = 'a secret of the tests'
+const secret = 'a secret of the tests'
 
 /** A channel whose provider signs the bytes of its webhooks with a key of its account. */
 export function signingChannel(

@@ -47,7 +47,8 @@ export async function callerOf(request: Request, authorizers: readonly Authorize
   })
 }
 
-function refuseUnlessAllowed({ role, scopes }: Caller, access: Access): void {
+/** @throws {HttpProblem} 403 when the caller may not do this. */
+export function refuseUnlessAllowed({ role, scopes }: Caller, access: Access): void {
   if (roles.indexOf(role) < roles.indexOf(access.role)) {
     throw new HttpProblem(403, 'forbidden', `This takes the role ${access.role}; the caller has ${role}.`)
   }

@@ -30,11 +30,13 @@ export async function readBytes(request: Request, maxBytes: number): Promise<Uin
 }
 
 /**
- * The JSON of a request's body: UTF-8, bounded in bytes, depth and number of values, without keys such as `__proto__`.
+ * The JSON of a request's body: UTF-8, bounded in bytes, depth and number of values, without keys such as `__proto__`. No body at all is
+ * an empty object.
  * @throws {HttpProblem} 400, 413 or 415, saying what is wrong.
  */
 export async function readJson(request: Request, maxBytes: number): Promise<JsonValue> {
   const type = mediaTypeOf(request)
+  if (type === '' && (request.body === null || request.headers.get('content-length') === '0')) return {}
   if (type !== 'application/json' && !/^application\/[\w.-]+\+json$/.test(type)) {
     throw new HttpProblem(415, 'unsupported_media_type', `The body is ${shown(type)}; send application/json.`)
   }

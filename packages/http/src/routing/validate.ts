@@ -15,12 +15,14 @@ export function validate<Schema extends z.ZodType>(schema: Schema, input: unknow
 
 /** What a schema objects to, by path, in the form of problem details. */
 export function issuesOf({ issues }: z.core.$ZodError): NonNullable<ProblemDetails['issues']> {
-  return issues.slice(0, mostIssues).map(({ path, message }) => {
+  return issues.slice(0, mostIssues).map((issue) => {
+    const { path, message } = issue
     const place = path.map(String).join('.')
+    const fix = issue.code === 'custom' ? issue.params?.fix : undefined
     return {
       path: path.map((part) => (typeof part === 'number' ? part : String(part))),
       message: place === '' ? message : `"${place.slice(0, 200)}": ${message}`,
-      fix: 'See /v1/openapi.json for what it may be.',
+      fix: typeof fix === 'string' ? fix : 'See /v1/openapi.json for what it may be.',
     }
   })
 }

@@ -1,0 +1,59 @@
+import type { Condition, Workspace } from '@drumbeat/core'
+import * as z from 'zod'
+import { afterOf, cursorOf, pageOf, pageQuery } from '../routing/cursor.js'
+import { apiRoute } from '../routing/route.js'
+import { condition } from '../schemas/condition.js'
+import { contact, contactView } from '../schemas/contact.js'
+
+const read = { role: 'viewer', scope: 'contacts:read' } as const
+/** A count looks at the contacts themselves, so it is given up here. */
+const mostPages = 500
+const contactsAtOnce = 1000
+
+/** Who would be in an audience. */
+export const audienceRoutes = [
+  apiRoute({
+    method: 'POST',
+    path: '/v1/audiences/count',
+    operation: 'countAudience',
+    summary: 'How many contacts satisfy a condition now.',
+    access: read,
+    audit: 'none',
+    body: z.strictObject({ where: condition.optional() }),
+    result: z.strictObject({ count: z.number(), isExact: z.boolean().describe('False = at least so many.') }),
+    run: async ({ workspace, body }) => ({ body: await countOf(workspace, body.where) }),
+  }),
+  apiRoute({
+    method: 'POST',
+    path: '/v1/contacts/search',
+    operation: 'searchContacts',
+    summary: 'The contacts that satisfy a condition, in order of their ids. A page may be empty and not the last.',
+    access: read,
+    audit: 'none',
+    body: z.strictObject({
+      where: condition.optional(),
+      cursor: pageQuery.shape.cursor,
+      limit: z.number().int().min(1).max(1000).default(100),
+    }),
+    result: pageOf(contact),
+    async run({ workspace, body }) {
+      const { where, limit } = body
+      const page = { after: afterOf(body.cursor), limit, ...(where === undefined ? {} : { where }) }
+      const { contacts, next } = await workspace.contacts.list(page)
+      return { body: { items: contacts.map(contactView), next: cursorOf(next) } }
+    },
+  }),
+]
+
+async function countOf(workspace: Workspace, where: Condition | undefined) {
+  let count = 0
+  let after: string | null = null
+  for (let page = 0; page < mostPages; page++) {
+    const request = { after, limit: contactsAtOnce, ...(where === undefined ? {} : { where }) }
+    const { contacts, next } = await workspace.contacts.list(request)
+    count += contacts.length
+    if (next === null) return { count, isExact: true }
+    after = next
+  }
+  return { count, isExact: false }
+}

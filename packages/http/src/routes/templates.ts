@@ -1,0 +1,137 @@
+import { compileTemplate, renderMessage, smsSegments } from '@drumbeat/core'
+import * as z from 'zod'
+import { pageOf, pageOfAll, pageQuery } from '../routing/cursor.js'
+import { apiRoute } from '../routing/route.js'
+import { preview, previewInput, template, templateDiff, templateInput, templateView } from '../schemas/template.js'
+
+const read = { role: 'viewer', scope: 'templates:read' } as const
+const write = { role: 'editor', scope: 'templates:write' } as const
+const number = z.coerce.number().int().min(1).max(1_000_000)
+
+/** Reusable content, in immutable versions. */
+export const templateRoutes = [
+  apiRoute({
+    method: 'GET',
+    path: '/v1/templates',
+    operation: 'listTemplates',
+    summary: 'The latest version of each template.',
+    access: read,
+    audit: 'none',
+    query: pageQuery,
+    result: pageOf(template),
+    async run({ workspace, query }) {
+      const { items, next } = pageOfAll(await workspace.templates.list(), query)
+      return { body: { items: items.map(templateView), next } }
+    },
+  }),
+  apiRoute({
+    method: 'GET',
+    path: '/v1/templates/:templateId',
+    operation: 'getTemplate',
+    summary: 'A version of a template; by default the latest.',
+    access: read,
+    audit: 'none',
+    query: z.strictObject({ version: number.optional() }),
+    result: template,
+    run: async ({ workspace, params, query }) => ({
+      body: templateView(await workspace.templates.get(params.templateId, query.version ?? null)),
+    }),
+  }),
+  apiRoute({
+    method: 'PUT',
+    path: '/v1/templates/:templateId',
+    operation: 'publishTemplate',
+    summary: 'Adds the next version of a template; content equal to the latest adds nothing.',
+    access: write,
+    audit: 'template.published',
+    body: templateInput,
+    result: template,
+    async run({ workspace, params, body, caller }) {
+      const { note, ...draft } = body
+      const change = { author: caller.actor, ...(note === undefined ? {} : { note }) }
+      const published = await workspace.templates.publish(params.templateId, draft, change)
+      return { body: templateView(published), record: { detail: { version: published.version } } }
+    },
+  }),
+  apiRoute({
+    method: 'GET',
+    path: '/v1/templates/:templateId/versions',
+    operation: 'listTemplateVersions',
+    summary: 'Every version of a template, newest first.',
+    access: read,
+    audit: 'none',
+    query: pageQuery,
+    result: pageOf(template),
+    async run({ workspace, params, query }) {
+      await workspace.templates.get(params.templateId)
+      const { items, next } = pageOfAll(await workspace.templates.history(params.templateId), query)
+      return { body: { items: items.map(templateView), next } }
+    },
+  }),
+  apiRoute({
+    method: 'GET',
+    path: '/v1/templates/:templateId/diff',
+    operation: 'diffTemplate',
+    summary: 'In what one version differs from another, field by field.',
+    access: read,
+    audit: 'none',
+    query: z.strictObject({ from: number, to: number }),
+    result: templateDiff,
+    run: async ({ workspace, params, query }) => ({
+      body: { items: await workspace.templates.diff(params.templateId, query.from, query.to) },
+    }),
+  }),
+  apiRoute({
+    method: 'POST',
+    path: '/v1/templates/:templateId/restore',
+    operation: 'restoreTemplate',
+    summary: 'Makes an earlier version the latest again, as a new version.',
+    access: write,
+    audit: 'template.restored',
+    body: z.strictObject({ version: z.number().int().min(1) }),
+    result: template,
+    async run({ workspace, params, body, caller }) {
+      const restored = await workspace.templates.restore(params.templateId, body.version, { author: caller.actor })
+      return { body: templateView(restored), record: { detail: { restored: body.version, version: restored.version } } }
+    },
+  }),
+  apiRoute({
+    method: 'POST',
+    path: '/v1/templates/preview',
+    operation: 'previewTemplate',
+    summary: 'Fills a template in that need not be stored, and sends it to nobody.',
+    access: { role: 'viewer', scope: 'templates:read' },
+    audit: 'none',
+    body: previewInput,
+    result: preview,
+    async run({ workspace, clock, body }) {
+      const { attributes = {}, trigger = {}, contactId, ...draft } = body
+      const contact = contactId === undefined ? null : await workspace.contacts.get(contactId)
+      const beside = { author: null, note: null, contentHash: '', createdAt: clock.now() }
+      const compiled = compileTemplate({
+        ...draft,
+        ...beside,
+        templateId: 'preview',
+        workspaceId: workspace.id,
+        version: 1,
+      })
+      const rendered = renderMessage(compiled, {
+        attributes: { ...contact?.attributes, ...attributes },
+        workspace: (await workspace.settings()).variables,
+        trigger,
+        webhook: {},
+        computed: {},
+        contact: { ...contact?.addresses, id: contact?.id ?? 'preview' },
+        unsubscribeUrl: 'https://unsubscribe.example',
+        ...(contact?.locale == null ? {} : { locale: contact.locale }),
+      })
+      if (!rendered.ok) {
+        const missing = rendered.missing.map(({ name }) => name)
+        return { body: { content: null, segments: null, missing, unsafe: rendered.unsafe.map(({ name }) => name) } }
+      }
+      const { content } = rendered
+      const segments = content.kind === 'text' ? smsSegments(content.body).segments : null
+      return { body: { content, segments, missing: [], unsafe: [] } }
+    },
+  }),
+]
