@@ -34,6 +34,7 @@ export { createDrumbeat, type Drumbeat, type DrumbeatOptions } from './engine/cr
 export type { DrumbeatEvents } from './engine/events.js'
 export { systemClock } from './engine/system-clock.js'
 export type { ChangeNote, Templates } from './engine/templates.js'
+export { literalLinks, type TrackedLink, type TrackedMessage, type Tracking } from './engine/tracking.js'
 export type { Wiring } from './engine/wiring.js'
 export type { TickReport } from './engine/worker.js'
 export type { DeliveryReport, EnrollReport, InTransaction, TrackedEvent, Workspace } from './engine/workspace.js'

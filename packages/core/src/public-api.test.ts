@@ -102,6 +102,7 @@ it('exports these names at run time, and no others', () => {
       "leadingToExit",
       "liftedByStart",
       "lintSequence",
+      "literalLinks",
       "mailHead",
       "mailHeaders",
       "mailboxOf",

@@ -11,6 +11,7 @@ import type { CalibratedClock } from './calibrated-clock.js'
 import type { Circuits } from './circuits.js'
 import type { DrumbeatEvents } from './events.js'
 import type { IdPool } from './id-pool.js'
+import type { Tracking } from './tracking.js'
 
 /** The numbers of the protocol. Every duration is in elapsed milliseconds. */
 export interface EngineSettings {
@@ -78,6 +79,7 @@ export interface EngineContext {
   /** Keys references, idempotency keys and links. Never leaves the process. */
   readonly secret: string
   readonly unsubscribeUrl: ((request: UnsubscribeRequest) => string) | null
+  readonly tracking: Tracking
   readonly settings: EngineSettings
   readonly events: EventEmitter<DrumbeatEvents>
   readonly ids: IdPool

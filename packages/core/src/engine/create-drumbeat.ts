@@ -16,6 +16,7 @@ import type { DrumbeatEvents } from './events.js'
 import { IdPool } from './id-pool.js'
 import { openedStore } from './opened-store.js'
 import { systemClock } from './system-clock.js'
+import type { Tracking } from './tracking.js'
 import { EngineLease, type TickReport, Worker } from './worker.js'
 import { Workspace } from './workspace.js'
 
@@ -35,6 +36,8 @@ export interface DrumbeatOptions {
   readonly webhooks?: WebhookCaller
   /** The address that unsubscribes a contact; becomes `{{unsubscribeUrl}}` and the List-Unsubscribe headers. */
   readonly unsubscribeUrl?: (request: UnsubscribeRequest) => string
+  /** Notices who opens mails and follows links. Without it, mails go out as they are written. */
+  readonly tracking?: Tracking
   /**
    * Keys delivery references and idempotency keys: at least 16 characters, the same in every process, never changed. Default: one that the
    * Store made with itself.
@@ -99,6 +102,7 @@ export function createDrumbeat(options: DrumbeatOptions): Drumbeat {
       return secret
     },
     unsubscribeUrl: options.unsubscribeUrl ?? null,
+    tracking: options.tracking ?? {},
     settings,
     events: new EventEmitter<DrumbeatEvents>(),
     ids: new IdPool(store),

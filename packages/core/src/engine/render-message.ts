@@ -12,6 +12,7 @@ import type { PlannedSend } from '../recipient/effect.js'
 import { zoneOf } from '../recipient/zones.js'
 import type { EngineContext } from './context.js'
 import type { Decision } from './decide.js'
+import { tracked } from './tracking.js'
 
 /** A message that may start, once its intent is written. */
 export interface ReadyMessage {
@@ -74,12 +75,14 @@ export function renderSend(
   if (template === undefined) return { ok: false, reason: 'template_missing' }
   const address = normalizeAddress(channel.addressKind, delivery.address ?? '')
   if (!address.ok) return { ok: false, reason: 'invalid_address' }
+  const { workspaceId, contactId, topic, category } = delivery
+  const ref = deliveryRef(context.secret, delivery.id)
   const unsubscribeUrl = context.unsubscribeUrl?.({
-    workspaceId: delivery.workspaceId,
-    contactId: delivery.contactId,
+    workspaceId,
+    contactId,
     channel: spec.channel,
-    topic: delivery.topic,
-    deliveryRef: deliveryRef(context.secret, delivery.id),
+    topic,
+    deliveryRef: ref,
   })
   const known = compiled.get(template) ?? compileTemplate(template)
   compiled.set(template, known)
@@ -103,8 +106,13 @@ export function renderSend(
       },
       message: {
         to: address.address,
-        content,
-        category: delivery.category,
+        content: tracked(context.tracking, content, template, {
+          workspaceId,
+          channel: spec.channel,
+          category,
+          deliveryRef: ref,
+        }),
+        category,
         headers,
         inReplyTo: threadOf(decision, send),
         metadata: spec.metadata ?? {},
