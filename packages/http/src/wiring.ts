@@ -1,5 +1,12 @@
 import { type Channel, type Clock, ConfigurationError, type Drumbeat, systemClock } from '@drumbeat/core'
 import type { Authorize } from './access/caller.js'
+import { checkSecrets, type Secrets } from './links/token.js'
+import {
+  defaultPreferenceTexts,
+  type PreferenceTexts,
+  type PreferenceView,
+  type Topic,
+} from './pages/preference-page.js'
 import type { Simulate } from './simulate.js'
 
 /** How much a request may bring, in bytes. */
@@ -21,6 +28,17 @@ export interface WebhookAccount {
   readonly channel: Channel
 }
 
+/** The page where people unsubscribe and choose. */
+export interface PreferenceOptions {
+  /** What people may choose, by channel. Default: nothing, so the page asks about the whole channel, or the link's topic, alone. */
+  readonly topics?: { readonly [channel: string]: readonly Topic[] }
+  readonly texts?: Partial<PreferenceTexts>
+  /** The language of the texts, for screen readers. Default `en`. */
+  readonly language?: string
+  /** Draws the page in the host's own way, as HTML without scripts. Its forms post `action`: unsubscribe, unsubscribe_all, resubscribe or save. */
+  readonly page?: (view: PreferenceView) => string
+}
+
 /** What the HTTP handler is wired from. */
 export interface HttpOptions {
   readonly drumbeat: Drumbeat
@@ -35,6 +53,9 @@ export interface HttpOptions {
   readonly webhooks?:
     | { readonly [accountId: string]: WebhookAccount }
     | ((accountId: string) => WebhookAccount | null | Promise<WebhookAccount | null>)
+  /** That of `publicLinks`: several while they change, the newest first. Without it no such link is believed. */
+  readonly secret?: Secrets
+  readonly preferences?: PreferenceOptions
   /** Plays campaigns: `simulate` of `@drumbeat/simulate`. Without it, that route answers 501. */
   readonly simulate?: Simulate
   readonly limits?: Partial<HttpLimits>
@@ -53,6 +74,13 @@ export interface Wiring {
   readonly basePath: string
   readonly authorizers: readonly Authorize[]
   readonly webhookAccount: (accountId: string) => WebhookAccount | null | Promise<WebhookAccount | null>
+  readonly secrets: readonly string[]
+  readonly preferences: {
+    readonly topics: (channel: string) => readonly Topic[]
+    readonly texts: PreferenceTexts
+    readonly language: string
+    readonly page: ((view: PreferenceView) => string) | null
+  }
   readonly simulate: Simulate | null
   readonly limits: HttpLimits
   readonly onError: (error: unknown, request: Request) => void
@@ -76,6 +104,9 @@ export function readWiring(options: HttpOptions): Wiring {
     )
   }
   const publicUrl = readPublicUrl(options.publicUrl)
+  const { secret, preferences = {} } = options
+  if (secret !== undefined) checkSecrets(secret)
+  const { topics = {}, texts, language = 'en', page = null } = preferences
   return {
     drumbeat,
     clock,
@@ -83,6 +114,13 @@ export function readWiring(options: HttpOptions): Wiring {
     basePath: new URL(publicUrl).pathname.replace(/\/$/, ''),
     authorizers,
     webhookAccount: readAccounts(options.webhooks),
+    secrets: secret === undefined ? [] : [secret].flat(),
+    preferences: {
+      topics: (channel) => (Object.hasOwn(topics, channel) ? (topics[channel] ?? []) : []),
+      texts: { ...defaultPreferenceTexts, ...texts },
+      language,
+      page,
+    },
     simulate: options.simulate ?? null,
     limits: { ...defaultHttpLimits, ...limits },
     onError,

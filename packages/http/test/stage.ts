@@ -8,7 +8,15 @@ import {
   VirtualClock,
 } from '@drumbeat/core'
 import { memoryStore } from '@drumbeat/store-memory'
-import { apiKeys, createApiKey, createHttp, type HttpOptions, type Role, type Scope } from '../src/index.js'
+import {
+  apiKeys,
+  createApiKey,
+  createHttp,
+  type HttpOptions,
+  publicLinks,
+  type Role,
+  type Scope,
+} from '../src/index.js'
 
 export const publicUrl = 'https://acme.test/drumbeat'
 const secret = 'a secret of the tests'
@@ -36,7 +44,16 @@ export function stage(options: Partial<HttpOptions> = {}) {
   const email = signingChannel(sandboxChannel({ name: 'email', clock }), 'email key')
   const sms = signingChannel(sandboxChannel({ name: 'sms', clock }), 'sms key')
   const channels = [email, sms] as const
-  const drumbeat = createDrumbeat({ store: memoryStore(), channels, clock, secret, engineId: 'test' })
+  const links = publicLinks({ publicUrl, secret })
+  const drumbeat = createDrumbeat({
+    store: memoryStore(),
+    channels,
+    clock,
+    secret,
+    engineId: 'test',
+    unsubscribeUrl: links.unsubscribeUrl,
+    tracking: links,
+  })
   const keys = new Map<string, Parameters<typeof keyFor>[0]>()
   const errors: unknown[] = []
   function keyFor(owner: { workspaceId?: string; role?: Role; scopes?: readonly Scope[]; expiresAt?: string }): string {
@@ -47,6 +64,7 @@ export function stage(options: Partial<HttpOptions> = {}) {
   const handle = createHttp({
     drumbeat,
     publicUrl,
+    secret,
     clock,
     webhooks: {
       'account-of-email-1': { workspaceId: 'acme', channel: email },

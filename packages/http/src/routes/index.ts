@@ -5,11 +5,13 @@ import { campaignRoutes } from './campaigns.js'
 import { contactRoutes } from './contacts.js'
 import { enrollmentRoutes } from './enrollment.js'
 import { eventRoutes } from './events.js'
+import { preferenceRoutes } from './preferences.js'
 import { providerRoutes } from './provider-reports.js'
 import { recipientRoutes } from './recipients.js'
 import { sequenceRoutes } from './sequences.js'
 import { simulationRoutes } from './simulation.js'
 import { templateRoutes } from './templates.js'
+import { trackingRoutes } from './tracking.js'
 import { workspaceRoutes } from './workspace.js'
 
 /** Every route of the API, each with its types. */
@@ -28,4 +30,9 @@ export const apiRoutes = [
 ]
 
 /** Every route there is. A route takes what its own schemas let through, so the table forgets their types. */
-export const routes = [...apiRoutes, ...providerRoutes] as unknown as readonly AnyRoute[]
+export const routes = [
+  ...apiRoutes,
+  ...providerRoutes,
+  ...preferenceRoutes,
+  ...trackingRoutes,
+] as unknown as readonly AnyRoute[]

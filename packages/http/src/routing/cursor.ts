@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { fromBase64Url, toBase64Url } from '../base64url.js'
 import { HttpProblem } from './problem.js'
 
 /** The part of a list that is asked for, in the query of every list. */
@@ -17,12 +18,7 @@ export function pageOf<Item extends z.ZodType>(item: Item) {
 
 /** Hides where a page ends, so that nobody builds on what it is made of. */
 export function cursorOf(after: string | null): string | null {
-  if (after === null) return null
-  const bytes = new TextEncoder().encode(after)
-  return btoa(String.fromCharCode(...bytes))
-    .replace(/\+/g, '-')
-    .replace(/\//g, '_')
-    .replace(/=+$/, '')
+  return after === null ? null : toBase64Url(new TextEncoder().encode(after))
 }
 
 /**
@@ -31,13 +27,8 @@ export function cursorOf(after: string | null): string | null {
  */
 export function afterOf(cursor: string | undefined, form: RegExp = /^[^\p{Cc}]{1,300}$/u): string | null {
   if (cursor === undefined) return null
-  try {
-    const binary = atob(cursor.replace(/-/g, '+').replace(/_/g, '/'))
-    const after = new TextDecoder('utf-8', { fatal: true }).decode(
-      Uint8Array.from(binary, (char) => char.charCodeAt(0)),
-    )
-    if (form.test(after)) return after
-  } catch {}
+  const after = new TextDecoder().decode(fromBase64Url(cursor) ?? new Uint8Array())
+  if (form.test(after) && cursorOf(after) === cursor) return after
   throw new HttpProblem(400, 'invalid_cursor', 'The cursor is not one that this list gave; leave it out to start over.')
 }
 

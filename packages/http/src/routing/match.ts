@@ -30,6 +30,9 @@ export function matcherOf(routes: readonly AnyRoute[]): (method: string, path: s
   }
 }
 
+/** Room for a token about a contact whose id is as long as ids may be. */
+const mostChars = 4000
+
 const isParameter = (part: string): boolean => part.startsWith(':')
 
 function paramsOf(parts: readonly string[], given: readonly string[]): Readonly<Record<string, string>> | null {
@@ -55,7 +58,7 @@ function decoded(part: string): string {
   } catch {
     throw new HttpProblem(400, 'invalid_path', 'A part of the path is not percent-encoded UTF-8.')
   }
-  if (text.length > 1000 || /[\p{Cc}\p{Cs}]/u.test(text)) {
+  if (text.length > mostChars || /[\p{Cc}\p{Cs}]/u.test(text)) {
     throw new HttpProblem(400, 'invalid_path', 'A part of the path is too long, or has a control character in it.')
   }
   return text
