@@ -1,3 +1,3 @@
 import { libraryConfig } from '../../tsup.base.js'
 
-export default libraryConfig()
+export default libraryConfig({ index: 'src/index.ts', 'client/index': 'src/client/index.ts' })

@@ -6,7 +6,6 @@ import { issuesOf } from '../routing/validate.js'
 import { eventInput } from '../schemas/contact.js'
 
 const write = { role: 'editor', scope: 'events:write' } as const
-const described = z.toJSONSchema(eventInput, { io: 'input', unrepresentable: 'any' })
 const mostEvents = 1000
 
 /** What the host reports about contacts. Events are a record themselves, so the audit log keeps nothing of them. */
@@ -34,7 +33,12 @@ export const eventRoutes = [
     summary: 'Reports up to 1,000 events. Those that are not valid are refused by themselves; the others are taken.',
     access: write,
     audit: 'none',
-    body: z.strictObject({ events: z.array(z.unknown().meta(described)).min(1).max(mostEvents) }),
+    body: z.strictObject({
+      events: z
+        .array(z.unknown().meta({ $ref: '#/components/schemas/EventInput' }))
+        .min(1)
+        .max(mostEvents),
+    }),
     result: z.strictObject({
       accepted: z.number(),
       duplicates: z.number(),

@@ -3,6 +3,7 @@ import { audienceRoutes } from './audiences.js'
 import { lifecycleRoutes } from './campaign-lifecycle.js'
 import { campaignRoutes } from './campaigns.js'
 import { contactRoutes } from './contacts.js'
+import { descriptionRoute } from './description.js'
 import { enrollmentRoutes } from './enrollment.js'
 import { eventRoutes } from './events.js'
 import { preferenceRoutes } from './preferences.js'
@@ -29,10 +30,12 @@ export const apiRoutes = [
   ...workspaceRoutes,
 ]
 
-/** Every route there is. A route takes what its own schemas let through, so the table forgets their types. */
-export const routes = [
+const described = [
   ...apiRoutes,
   ...providerRoutes,
   ...preferenceRoutes,
   ...trackingRoutes,
 ] as unknown as readonly AnyRoute[]
+
+/** Every route there is. A route takes what its own schemas let through, so the table forgets their types. */
+export const routes: readonly AnyRoute[] = [...described, descriptionRoute(described) as AnyRoute]

@@ -61,6 +61,7 @@ export type Audit = `${string}.${string}` | 'core' | 'none'
 
 /** A route of the API: who may call it, what it takes, and what it answers. */
 export interface ApiRoute<
+  Operation extends string = string,
   Path extends string = string,
   Query extends z.ZodType = z.ZodType,
   Body extends z.ZodType = z.ZodType,
@@ -69,7 +70,7 @@ export interface ApiRoute<
   readonly method: Method
   readonly path: Path
   /** Unique; names the method of the client. */
-  readonly operation: string
+  readonly operation: Operation
   readonly summary: string
   readonly access: Access
   readonly audit: Audit
@@ -99,17 +100,18 @@ export interface OpenRoute<Path extends string = string> {
 }
 
 /** Any route, with its types forgotten: what the table holds. */
-export type AnyRoute = ApiRoute<string, z.ZodType, z.ZodType, z.ZodType> | OpenRoute<string>
+export type AnyRoute = ApiRoute | OpenRoute
 
 type None = z.ZodUndefined
 
 /** Keeps the types of a route's parts together. */
 export function apiRoute<
+  const Operation extends string,
   const Path extends string,
   Query extends z.ZodType = None,
   Body extends z.ZodType = None,
   Result extends z.ZodType = None,
->(route: ApiRoute<Path, Query, Body, Result>): ApiRoute<Path, Query, Body, Result> {
+>(route: ApiRoute<Operation, Path, Query, Body, Result>): ApiRoute<Operation, Path, Query, Body, Result> {
   return route
 }
 

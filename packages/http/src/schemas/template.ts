@@ -7,7 +7,7 @@ const line = z.string().max(2000)
 const texts = z.record(z.string().max(255), text)
 
 /** What a message consists of. Every text in it may hold tokens. */
-const content = z.discriminatedUnion('kind', [
+export const content = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('email'),
     subject: line,
