@@ -1,5 +1,14 @@
-import { type Channel, type Clock, ConfigurationError, type Drumbeat, systemClock } from '@drumbeat/core'
+import {
+  type Channel,
+  type Clock,
+  ConfigurationError,
+  type DeliveryReport,
+  type Drumbeat,
+  systemClock,
+  type TrackedEvent,
+} from '@drumbeat/core'
 import type { Authorize } from './access/caller.js'
+import { gathering } from './gather.js'
 import { checkSecrets, type Secrets } from './links/token.js'
 import {
   defaultPreferenceTexts,
@@ -82,6 +91,10 @@ export interface Wiring {
     readonly page: ((view: PreferenceView) => string) | null
   }
   readonly simulate: Simulate | null
+  /** Takes in an event of a workspace, together with those of other requests. */
+  readonly track: (workspaceId: string, event: TrackedEvent) => Promise<void>
+  /** The same for a provider's report. */
+  readonly report: (workspaceId: string, report: DeliveryReport) => Promise<void>
   readonly limits: HttpLimits
   readonly onError: (error: unknown, request: Request) => void
 }
@@ -122,6 +135,8 @@ export function readWiring(options: HttpOptions): Wiring {
       page,
     },
     simulate: options.simulate ?? null,
+    track: gathering((workspaceId, events) => drumbeat.workspace(workspaceId).trackAll(events)),
+    report: gathering((workspaceId, reports) => drumbeat.workspace(workspaceId).report(reports)),
     limits: { ...defaultHttpLimits, ...limits },
     onError,
   }

@@ -18,12 +18,10 @@ export const eventRoutes = [
     access: write,
     audit: 'none',
     body: eventInput,
-    result: z.strictObject({ isNew: z.boolean().describe('False = it was known already.') }),
-    status: 202,
-    async run({ workspace, request, body }) {
+    async run({ workspace, wiring, request, body }) {
       const key = idempotencyKeyOf(request)
-      const isNew = await workspace.track({ ...(key === null ? {} : { id: `idempotency/${key}` }), ...body })
-      return { body: { isNew } }
+      await wiring.track(workspace.id, { ...(key === null ? {} : { id: `idempotency/${key}` }), ...body })
+      return { body: undefined }
     },
   }),
   apiRoute({

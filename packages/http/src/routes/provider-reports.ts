@@ -1,7 +1,8 @@
-import { type Channel, type DeliveryReport, isDrumbeatError, type ParsedReport, type Workspace } from '@drumbeat/core'
+import { isDrumbeatError, type ParsedReport } from '@drumbeat/core'
 import { HttpProblem } from '../routing/problem.js'
 import { readBytes } from '../routing/read-body.js'
-import { openRoute } from '../routing/route.js'
+import { openRoute, type Surroundings } from '../routing/route.js'
+import type { WebhookAccount } from '../wiring.js'
 
 /** What providers send: delivery reports and messages from contacts. */
 export const providerRoutes = [
@@ -11,19 +12,19 @@ export const providerRoutes = [
     operation: 'receiveReports',
     summary: 'A webhook of a provider. Believed only if it is signed for the account that the path names.',
     access: 'open',
-    async run({ drumbeat, wiring, clock, request, publicUrl, params }) {
+    async run(call) {
+      const { wiring, clock, request, publicUrl, params } = call
       const account = await wiring.webhookAccount(params.accountId)
       const body = await readBytes(request, wiring.limits.webhookBytes)
-      const { channel, workspaceId } = account ?? {}
-      if (channel?.verify === undefined || channel.parse === undefined || workspaceId === undefined) {
+      if (account?.channel.verify === undefined || account.channel.parse === undefined) {
         throw new HttpProblem(404, 'not_found', 'There is no such account.')
       }
       const headers = Object.fromEntries(request.headers)
       const raw = { method: request.method, url: publicUrl.href, headers, body, receivedAt: clock.now() }
-      if (!(await channel.verify(raw))) {
+      if (!(await account.channel.verify(raw))) {
         throw new HttpProblem(403, 'bad_signature', 'The request is not signed by the provider for this account.')
       }
-      await takeIn(drumbeat.workspace(workspaceId), channel, await channel.parse(raw))
+      await takeIn(call, account, await account.channel.parse(raw))
       // What Twilio needs to hear to send no answer to the contact; other providers look at the status alone.
       return new Response('<Response/>', { headers: { 'content-type': 'text/xml' } })
     },
@@ -31,34 +32,26 @@ export const providerRoutes = [
 ]
 
 /** Durable when it resolves, and once: the same report again changes nothing. */
-async function takeIn(workspace: Workspace, channel: Channel, parsed: readonly ParsedReport[]): Promise<void> {
-  const reports: DeliveryReport[] = []
+async function takeIn(
+  { drumbeat, wiring }: Surroundings,
+  { workspaceId, channel }: WebhookAccount,
+  parsed: readonly ParsedReport[],
+): Promise<void> {
+  const reported: Promise<void>[] = []
   for (const report of parsed) {
     const key = `${channel.name}/${report.dedupeKey}`
     if (report.kind === 'inbound') {
-      await workspace.receive({ ...report.message, channel: channel.name }, { id: key })
+      await drumbeat.workspace(workspaceId).receive({ ...report.message, channel: channel.name }, { id: key })
       continue
     }
     const { delivery, facts } = report
-    reports.push({
-      delivery: 'deliveryRef' in delivery ? delivery : { channel: channel.name, providerId: delivery.providerId },
-      facts,
-      dedupeKey: key,
-    })
+    const named = 'deliveryRef' in delivery ? delivery : { channel: channel.name, providerId: delivery.providerId }
+    reported.push(wiring.report(workspaceId, { delivery: named, facts, dedupeKey: key }).catch(unlessForeign))
   }
-  try {
-    await workspace.report(reports)
-  } catch (error) {
-    if (!isForeign(error)) throw error
-    // One of them names a delivery that is not ours: the others count nevertheless.
-    for (const report of reports) {
-      await workspace.report([report]).catch((error: unknown) => {
-        if (!isForeign(error)) throw error
-      })
-    }
-  }
+  await Promise.all(reported)
 }
 
-function isForeign(error: unknown): boolean {
-  return isDrumbeatError(error) && error.code === 'not_found'
+/** A report on a delivery that is not ours is left out; the others of its request count. */
+function unlessForeign(error: unknown): void {
+  if (!(isDrumbeatError(error) && error.code === 'not_found')) throw error
 }

@@ -1,0 +1,56 @@
+interface Waiting<Item> {
+  readonly item: Item
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * Joins what many requests want to write at one time: while a write is under way the next ones wait, and go together. Resolves once the item is
+ * durable, so nothing is answered too early, and a single request waits for nobody. Items of one key keep their order. When a joint write
+ * fails, each item is written alone, so that a bad one fails by itself.
+ */
+export function gathering<Item>(
+  write: (key: string, items: readonly Item[]) => Promise<unknown>,
+  most = 500,
+): (key: string, item: Item) => Promise<void> {
+  const queues = new Map<string, Waiting<Item>[]>()
+  async function drain(key: string, queue: Waiting<Item>[]): Promise<void> {
+    while (queue.length > 0) {
+      const batch = queue.splice(0, most)
+      const isWritten = batch.length > 1 && (await together(key, batch))
+      if (!isWritten) for (const one of batch) await alone(key, one)
+    }
+    queues.delete(key)
+  }
+  async function together(key: string, batch: readonly Waiting<Item>[]): Promise<boolean> {
+    try {
+      await write(
+        key,
+        batch.map(({ item }) => item),
+      )
+    } catch {
+      return false
+    }
+    for (const { resolve } of batch) resolve()
+    return true
+  }
+  async function alone(key: string, { item, resolve, reject }: Waiting<Item>): Promise<void> {
+    try {
+      await write(key, [item])
+      resolve()
+    } catch (error) {
+      reject(error)
+    }
+  }
+  return (key, item) =>
+    new Promise((resolve, reject) => {
+      const queue = queues.get(key)
+      if (queue !== undefined) {
+        queue.push({ item, resolve, reject })
+        return
+      }
+      const begun = [{ item, resolve, reject }]
+      queues.set(key, begun)
+      void drain(key, begun)
+    })
+}
