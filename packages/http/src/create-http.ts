@@ -23,11 +23,16 @@ export function createHttp(options: HttpOptions): HttpHandler {
       const { route, params } = match(request.method, path)
       const given = { drumbeat, clock, wiring, request, publicUrl: new URL(publicUrl + path + search), params }
       const response = await perform(route, given)
-      return request.method === 'HEAD' ? new Response(null, response) : response
+      return request.method === 'HEAD' ? await headOf(response) : response
     } catch (error) {
       const { response, unexpected } = problemOf(error)
       if (unexpected) wiring.onError(error, request)
       return response
     }
   }
+}
+
+async function headOf(response: Response): Promise<Response> {
+  await response.body?.cancel()
+  return new Response(null, response)
 }

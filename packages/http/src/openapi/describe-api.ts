@@ -48,8 +48,13 @@ function operationOf(route: AnyRoute): JsonObject {
     const responses = { 200: { description: 'Done.' }, ...problem }
     return { operationId, summary, tags: ['public'], security: [], parameters, responses }
   }
-  const { access, result, status = result === undefined ? 204 : 200 } = route as ApiRoute
-  const answer = result === undefined ? {} : { content: json(jsonSchema(result, 'output')) }
+  const { access, result, emits, status = result === undefined && emits === undefined ? 204 : 200 } = route as ApiRoute
+  const answer =
+    result !== undefined
+      ? { content: json(jsonSchema(result, 'output')) }
+      : emits !== undefined
+        ? { content: { [emits]: { schema: { type: 'string' } } } }
+        : {}
   return {
     operationId,
     summary,

@@ -6,6 +6,7 @@ import { contactRoutes } from './contacts.js'
 import { descriptionRoute } from './description.js'
 import { enrollmentRoutes } from './enrollment.js'
 import { eventRoutes } from './events.js'
+import { liveRoutes } from './live.js'
 import { preferenceRoutes } from './preferences.js'
 import { providerRoutes } from './provider-reports.js'
 import { recipientRoutes } from './recipients.js'
@@ -15,7 +16,7 @@ import { templateRoutes } from './templates.js'
 import { trackingRoutes } from './tracking.js'
 import { workspaceRoutes } from './workspace.js'
 
-/** Every route of the API, each with its types. */
+/** Every route of the API that answers with JSON, each with its types. */
 export const apiRoutes = [
   ...campaignRoutes,
   ...lifecycleRoutes,
@@ -32,6 +33,7 @@ export const apiRoutes = [
 
 const described = [
   ...apiRoutes,
+  ...liveRoutes,
   ...providerRoutes,
   ...preferenceRoutes,
   ...trackingRoutes,

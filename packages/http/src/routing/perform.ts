@@ -30,7 +30,13 @@ async function performApi(
     route.body === undefined
       ? undefined
       : validate(route.body, await readJson(request, wiring.limits.bodyBytes), 'The body')
-  const { body: result, status, etag, record = {} } = await route.run({ ...given, caller, workspace, query, body })
+  const {
+    body: result,
+    status,
+    etag,
+    stream,
+    record = {},
+  } = await route.run({ ...given, caller, workspace, query, body })
   if (route.audit !== 'core' && route.audit !== 'none') {
     const { subject = Object.values(params).join('/') || workspace.id, detail = {} } = record
     await workspace.record({ action: route.audit, subject, detail })
@@ -42,6 +48,9 @@ async function performApi(
   }
   if (etag !== undefined && route.method === 'GET' && isUnchanged(request, etag)) {
     return new Response(null, { status: 304, headers })
+  }
+  if (stream !== undefined) {
+    return new Response(stream, { headers: { ...headers, ...(route.emits && { 'content-type': route.emits }) } })
   }
   if (route.result === undefined) return new Response(null, { status: 204, headers })
   return new Response(JSON.stringify(result), {

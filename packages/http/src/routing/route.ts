@@ -49,6 +49,8 @@ export interface Answer<Result> {
   /** Default: the route's. */
   readonly status?: number
   readonly etag?: string
+  /** What is sent in place of the body, as it comes: of a route that `emits`. */
+  readonly stream?: ReadableStream<Uint8Array>
   /** What the audit log says beside the route's name for it. */
   readonly record?: { readonly subject?: string; readonly detail?: Readonly<Record<string, string | number | boolean>> }
 }
@@ -82,6 +84,8 @@ export interface ApiRoute<
   readonly streams?: readonly string[]
   /** Absent = 204, nothing. */
   readonly result?: Result
+  /** What it sends as it comes, when that is not JSON. */
+  readonly emits?: string
   /** Default 200. */
   readonly status?: number
   /** `required`: a change needs `If-Match`. `optional`: it is heeded. Absent = there is no revision. */
