@@ -11,10 +11,10 @@ import {
   VirtualClock,
 } from '@drumbeat/core'
 import { createHttp, type HttpHandler, publicLinks } from '@drumbeat/http'
-import { randomFrom, simulate } from '@drumbeat/simulate'
+import { simulate } from '@drumbeat/simulate'
 import { describe, expect, it } from 'vitest'
 import { stores } from '../acceptance/stores.js'
-import { hostileValue, nearlyOf, type Random } from './hostile.js'
+import { hostileValue, nearlyOf, type Random, randomFrom } from './hostile.js'
 
 const publicUrl = 'https://acme.test'
 const secret = 'a secret of the tests'

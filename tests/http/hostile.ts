@@ -3,6 +3,17 @@ import type { JsonObject, JsonValue } from '@drumbeat/core'
 /** A number in [0, 1). */
 export type Random = () => number
 
+/** The same numbers for the same seed (xorshift). */
+export function randomFrom(seed: number): Random {
+  let state = seed | 1
+  return () => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return (state >>> 0) / 2 ** 32
+  }
+}
+
 const texts = [
   '',
   ' ',

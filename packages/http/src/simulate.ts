@@ -1,17 +1,24 @@
-import type { ContactInput, Counter, Instant, JsonObject, Workspace } from '@drumbeat/core'
+import type { ContactInput, Counter, Instant, Workspace } from '@drumbeat/core'
+import type * as z from 'zod'
+import type { scriptedHappening } from './schemas/simulation.js'
 
 /** What is to be played. */
 export interface SimulationRequest {
   readonly contacts: readonly ContactInput[]
   readonly from: string
   readonly days: number
-  readonly script?: readonly ({ readonly at: string; readonly contactId: string } & (
-    | { readonly event: string; readonly data?: JsonObject }
-    | { readonly changes: Omit<ContactInput, 'id'> }
-    | { readonly inbound: { readonly channel: string; readonly text: string; readonly automatic?: boolean } }
-  ))[]
-  readonly behavior?: Readonly<Record<string, number>>
+  readonly script?: readonly z.output<typeof scriptedHappening>[]
+  readonly behavior?: SimulatedBehavior
   readonly seed?: number
+}
+
+/** What people do about messages, as probabilities. */
+export interface SimulatedBehavior {
+  readonly opens?: number
+  readonly clicks?: number
+  readonly replies?: number
+  readonly stops?: number
+  readonly bounces?: number
 }
 
 /** What came of it. */
@@ -28,14 +35,23 @@ export interface SimulationResult {
   >
   readonly messages: readonly {
     readonly at: Instant
+    readonly contactId: string
+    readonly stepId: string
+    readonly itemId: string | null
     readonly channel: string
     readonly to: string
     readonly content: object
   }[]
   readonly load: ReadonlyMap<string, number>
   readonly segments: number
-  readonly notSent: ReadonlyMap<string, number>
+  readonly notSent: readonly {
+    readonly stepId: string
+    readonly reason: string
+    readonly text: string
+    readonly count: number
+  }[]
   readonly counters: readonly Counter[]
+  readonly problems: readonly { readonly contactId: string; readonly problem: string }[]
 }
 
 /** Plays a campaign on a virtual clock: `simulate` of `@drumbeat/simulate`, which this package does not depend on. */

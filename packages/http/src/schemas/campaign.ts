@@ -12,7 +12,7 @@ const entry = z.union(
   [
     z.strictObject({ on: eventCondition, key: name.optional(), again }),
     z.strictObject({ when: z.enum(['audience', 'matching', 'api']), again }),
-    z.strictObject({ at: instantInput, again }),
+    z.strictObject({ at: instantInput, every: text.optional(), again }),
     z.strictObject({ date: name, offset: text.optional(), time: text, yearly: z.boolean().optional(), again }),
   ],
   { error: 'It must be { on }, { when }, { at } or { date, time }, each with `again` if you like.' },
@@ -71,7 +71,7 @@ export const campaign = z.strictObject({
   startedAt: instant.nullable(),
   startsAt: instant.nullable(),
   pausedAt: instant.nullable(),
-  pausedSteps: z.array(z.string()),
+  pausedSteps: z.record(z.string(), instant).describe('Steps that are paused one by one, each since when.'),
   createdAt: instant,
   revision: z.number().describe('Raised by every change; its ETag names it.'),
 })
@@ -116,7 +116,7 @@ export const counters = z.strictObject({
 export function campaignView(campaign: Campaign) {
   const { id, name, description, audience, sequence, rules, caps, exits, zone, whenClosed, category, metadata } =
     campaign
-  const { status, entryOpen, version, pausedSteps, revision } = campaign
+  const { status, entryOpen, version, revision } = campaign
   return {
     id,
     name,
@@ -137,7 +137,9 @@ export function campaignView(campaign: Campaign) {
     startedAt: orNull(campaign.startedAt, formatInstant),
     startsAt: orNull(campaign.startsAt, formatInstant),
     pausedAt: orNull(campaign.pausedAt, formatInstant),
-    pausedSteps,
+    pausedSteps: Object.fromEntries(
+      Object.entries(campaign.pausedSteps).map(([step, at]) => [step, formatInstant(at)]),
+    ),
     createdAt: formatInstant(campaign.createdAt),
     revision,
   }
@@ -153,7 +155,7 @@ function entryView({ entry: { trigger, again } }: Campaign) {
     case 'event':
       return { on: trigger.event, ...(trigger.key === undefined ? {} : { key: trigger.key }), again }
     case 'schedule':
-      return { at: formatInstant(toInstant(trigger.at, 'at')), again }
+      return { at: formatInstant(toInstant(trigger.at, 'at')), every: trigger.every, again }
     case 'attributeDate': {
       const { attribute: date, offset, time, yearly } = trigger
       return { date, offset, time, yearly, again }

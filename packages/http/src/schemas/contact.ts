@@ -43,12 +43,15 @@ export const consentInput = z.strictObject({
   source: z.string().min(1).max(255).describe('Where it was said: "signup form".'),
 })
 
+/** Why an address may be closed. */
+export const suppressionReason = z.enum(['stop', 'unsubscribed', 'hard_bounce', 'complaint', 'manual', 'invalid'])
+
 /** An address that is to be closed. */
 export const suppressionInput = z.strictObject({
   channel: name,
   address,
   topic: name.optional(),
-  reason: z.enum(['stop', 'unsubscribed', 'hard_bounce', 'complaint', 'manual', 'invalid']).optional(),
+  reason: suppressionReason.optional(),
 })
 
 /** Everything that is kept about a person. */
