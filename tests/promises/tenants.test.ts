@@ -47,6 +47,14 @@ const walks: { readonly [method: string]: readonly [expected: Expected, walk: Wa
   'Workspace.settings': [own, (mine) => mine.settings()],
   'Workspace.configure': [own, (mine) => mine.configure({ zone: 'Asia/Tokyo' })],
   'Workspace.track': [own, (mine) => mine.track({ contactId: 'ana', event: 'left' })],
+  'Workspace.trackAll': [own, (mine) => mine.trackAll([{ contactId: 'ana', event: 'visited' }])],
+  'Workspace.delivery': [notFound, (mine, { message: { deliveryRef } }) => mine.delivery(deliveryRef)],
+  'Workspace.refOf': [own, async (mine, { run }) => mine.refOf(run)],
+  'Workspace.record': [own, (mine) => mine.record({ action: 'looked', subject: 'ana' })],
+  'Workspace.auditLog': [
+    nothing,
+    async (mine, { campaignId }) => (await mine.auditLog()).filter(({ subject }) => subject === campaignId),
+  ],
   'Workspace.enroll': [notFound, (mine, { campaignId }) => mine.enroll(campaignId, 'ana')],
   'Workspace.withdraw': [{ answer: 0 }, (mine, { campaignId }) => mine.withdraw(campaignId, 'ana')],
   'Workspace.receive': [
@@ -79,6 +87,7 @@ const walks: { readonly [method: string]: readonly [expected: Expected, walk: Wa
     own,
     (mine) => mine.campaigns.create({ name: 'A', sequence }).then((source) => mine.campaigns.copyOf(source)),
   ],
+  'Campaigns.versions': [notFound, campaign((campaigns, id) => campaigns.versions(id))],
   'Campaigns.lint': [notFound, campaign((campaigns, id) => campaigns.lint(id))],
   'Campaigns.publish': [notFound, campaign((campaigns, id) => campaigns.publish(id))],
   'Campaigns.activate': [notFound, campaign((campaigns, id) => campaigns.activate(id))],
@@ -119,7 +128,7 @@ const walks: { readonly [method: string]: readonly [expected: Expected, walk: Wa
 
 /** Private to their class: no host can call them. */
 const inside = ['Campaigns.issuesOf', 'Campaigns.scopeOf', 'Campaigns.change', 'Campaigns.refuses', 'Campaigns.note']
-const insideContacts = ['Contacts.change', 'Contacts.addressOf', 'Contacts.read']
+const insideContacts = ['Contacts.change', 'Contacts.addressOf', 'Contacts.read', 'Workspace.haveReceived']
 
 function methodsOf(workspace: Workspace): readonly string[] {
   const faces = {

@@ -266,7 +266,13 @@ it('plays a campaign by the simulation it is given, and says when it is given no
     '2026-03-06T09:00:00Z email',
     '2026-03-07T09:00:00Z sms',
   ])
-  expect(played.timelines.ana.map(({ kind }: { kind: string }) => kind)).toEqual(['entered', 'sent', 'happened', 'sent', 'ended'])
+  expect(played.timelines.ana.map(({ kind }: { kind: string }) => kind)).toEqual([
+    'entered',
+    'sent',
+    'happened',
+    'sent',
+    'ended',
+  ])
   const bare = stage()
   const other = await welcome(bare.acme)
   expect((await bare.ask('POST', `/v1/campaigns/${other.id}/simulation`, { body })).status).toBe(501)
