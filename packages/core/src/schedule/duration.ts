@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.js'
+import { remembered } from './remembered.js'
 
 /**
  * An ISO-8601 duration by its parts. All parts carry one sign. Years, months, weeks and days are calendar units (the same
@@ -33,7 +34,9 @@ const limits: Duration = {
  * Fractions are allowed of seconds only, to the millisecond.
  * @throws {ConfigurationError} when the text is none, or a part is longer than a hundred years.
  */
-export function parseDuration(text: string): Duration {
+export const parseDuration: (text: string) => Duration = remembered(readDuration)
+
+function readDuration(text: string): Duration {
   const match = typeof text === 'string' ? pattern.exec(text) : null
   if (match === null) {
     throw new ConfigurationError(

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.js'
+import { remembered } from './remembered.js'
 
 /** The milliseconds of a minute. */
 export const minuteMs = 60_000
@@ -17,12 +18,17 @@ export interface Hours {
  * @throws {ConfigurationError} when the text is none.
  */
 export function parseTimeOfDay(text: string, what: string): number {
-  const match = typeof text === 'string' ? /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text) : null
-  if (match !== null) return (Number(match[1]) * 60 + Number(match[2])) * minuteMs
+  const time = readTimeOfDay(text)
+  if (time !== null) return time
   throw new ConfigurationError(
     `${what} is not a time of day: ${JSON.stringify(text)}. Give two digits each, from "00:00" to "23:59".`,
   )
 }
+
+const readTimeOfDay = remembered((text): number | null => {
+  const match = typeof text === 'string' ? /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text) : null
+  return match === null ? null : (Number(match[1]) * 60 + Number(match[2])) * minuteMs
+})
 
 /**
  * Reads hours of a day: `09:00-17:00`; `21:00-08:00` wraps around midnight; `00:00-24:00` is the whole day.
