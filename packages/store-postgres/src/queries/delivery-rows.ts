@@ -1,5 +1,5 @@
-import type { Delivery, FactSet, JsonValue } from '@drumbeat/core'
-import { batch } from '../sql/batch.js'
+import type { Delivery, FactSet, JsonValue, SettledPart } from '@drumbeat/core'
+import { batch, type Columns } from '../sql/batch.js'
 import { fromJson, jsonb } from '../sql/json.js'
 import { instant, int, ms, selection } from '../sql/values.js'
 
@@ -45,6 +45,19 @@ export function deliveryOf({ facts, reply, ...rest }: DeliveryRow): Delivery {
   return { ...rest, facts: fromJson<FactSet>(facts), reply: reply === null ? null : fromJson<JsonValue>(reply) }
 }
 
+/** The columns that an attempt's end writes. None of them is in an index. */
+export const settledWrites: Columns<SettledPart> = {
+  state: ['text', ({ state }) => state],
+  reason: ['text', ({ reason }) => reason],
+  attempts: ['int', ({ attempts }) => attempts],
+  intended_at: ['timestamptz', ({ intendedAt }) => instant(intendedAt)],
+  sent_at: ['timestamptz', ({ sentAt }) => instant(sentAt)],
+  provider_id: ['text', ({ providerId }) => providerId],
+  possible_duplicate: ['boolean', ({ possibleDuplicate }) => possibleDuplicate],
+  facts: ['jsonb', ({ facts }) => jsonb(facts)],
+  reply: ['jsonb', ({ reply }) => (reply === null ? null : jsonb(reply))],
+}
+
 /** Deliveries that are written whole. */
 export const deliveryWrites = batch<Delivery>({
   id: ['bigint', ({ id }) => id],
@@ -61,22 +74,14 @@ export const deliveryWrites = batch<Delivery>({
   category: ['text', ({ category }) => category],
   topic: ['text', ({ topic }) => topic],
   priority: ['text', ({ priority }) => priority],
-  state: ['text', ({ state }) => state],
-  reason: ['text', ({ reason }) => reason],
   planned_at: ['timestamptz', ({ plannedAt }) => instant(plannedAt)],
   due_at: ['timestamptz', ({ dueAt }) => instant(dueAt)],
   template_id: ['text', ({ templateId }) => templateId],
   template_version: ['int', ({ templateVersion }) => templateVersion],
   content_hash: ['text', ({ contentHash }) => contentHash],
   address: ['text', ({ address }) => address],
-  attempts: ['int', ({ attempts }) => attempts],
-  intended_at: ['timestamptz', ({ intendedAt }) => instant(intendedAt)],
-  sent_at: ['timestamptz', ({ sentAt }) => instant(sentAt)],
-  provider_id: ['text', ({ providerId }) => providerId],
-  possible_duplicate: ['boolean', ({ possibleDuplicate }) => possibleDuplicate],
-  facts: ['jsonb', ({ facts }) => jsonb(facts)],
-  reply: ['jsonb', ({ reply }) => (reply === null ? null : jsonb(reply))],
   segments: ['int', ({ segments }) => segments],
+  ...settledWrites,
 })
 
 const changing = deliveryWrites.columns.split(', ').filter((column) => column !== 'id' && column !== 'workspace_id')

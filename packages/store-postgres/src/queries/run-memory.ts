@@ -3,19 +3,19 @@ import type { Memory } from '@drumbeat/core'
 /** What a run remembers to which nothing has happened. Most of it stays like that to the end. */
 const nothing: Omit<Memory, 'base' | 'since'> = {
   afterSeq: 0,
-  entryEvent: null,
-  trigger: null,
-  visits: {},
   arms: {},
   assignedAt: {},
-  replies: {},
-  interrupted: [],
-  holdout: false,
-  plans: {},
+  entryEvent: null,
   hangsOn: null,
-  resumed: null,
-  why: null,
+  holdout: false,
+  interrupted: [],
   path: [],
+  plans: {},
+  replies: {},
+  resumed: null,
+  trigger: null,
+  visits: {},
+  why: null,
 }
 
 /**

@@ -12,11 +12,12 @@ import {
 import type { Connection } from '../connection/connection.js'
 import { isDataError } from '../connection/storage-error.js'
 import { batch } from '../sql/batch.js'
-import { fromJson, jsonb } from '../sql/json.js'
+import { fromJson } from '../sql/json.js'
 import { rounds } from '../sql/rounds.js'
 import { instant, int, ms, selection } from '../sql/values.js'
 import { applyChanges, count } from './changes.js'
 import type { QueryContext } from './context.js'
+import { settledWrites } from './delivery-rows.js'
 import { latestOf } from './recipients.js'
 import { matchParked } from './reports.js'
 
@@ -87,20 +88,9 @@ const settlingColumns = selection({
 
 type SettlingRow = Omit<Settling, 'facts' | 'reply'> & { readonly facts: string; readonly reply: string | null }
 
-const settled = batch<Settling>({
-  id: ['bigint', ({ id }) => id],
-  state: ['text', ({ state }) => state],
-  reason: ['text', ({ reason }) => reason],
-  attempts: ['int', ({ attempts }) => attempts],
-  intended_at: ['timestamptz', ({ intendedAt }) => instant(intendedAt)],
-  sent_at: ['timestamptz', ({ sentAt }) => instant(sentAt)],
-  provider_id: ['text', ({ providerId }) => providerId],
-  possible_duplicate: ['boolean', ({ possibleDuplicate }) => possibleDuplicate],
-  facts: ['jsonb', ({ facts }) => jsonb(facts)],
-  reply: ['jsonb', ({ reply }) => (reply === null ? null : jsonb(reply))],
-})
+const settled = batch<Settling>({ id: ['bigint', ({ id }) => id], ...settledWrites })
 
-const settledColumns = settled.columns.split(', ').filter((column) => column !== 'id')
+const settledColumns = Object.keys(settledWrites)
 
 async function settleAll(context: QueryContext, connection: Connection, request: Request): Promise<readonly Answer[]> {
   // Copies, so that one settlement named twice has two answers.

@@ -3,6 +3,9 @@ import { arrayLiteral } from './array-literal.js'
 
 type Column<Row> = readonly [type: string, value: (row: Row) => Param]
 
+/** The columns of rows by name: the type in the database, and the value in a row. */
+export type Columns<Row> = Readonly<Record<string, Column<Row>>>
+
 /** Rows that are handed to one statement as a table. */
 export interface Batch<Row> {
   /** Its column names, separated by commas. */
@@ -20,7 +23,7 @@ export interface Batch<Row> {
  * Describes rows by their columns: one array per column is faster than a list of rows (×3.6), and the statement is the same for any
  * number of them.
  */
-export function batch<Row>(columns: Readonly<Record<string, Column<Row>>>): Batch<Row> {
+export function batch<Row>(columns: Columns<Row>): Batch<Row> {
   const names = Object.keys(columns)
   const parts = Object.values(columns)
   const unnest = (first: number) => `unnest(${parts.map(([type], index) => `$${first + index}::${type}[]`).join(', ')})`
