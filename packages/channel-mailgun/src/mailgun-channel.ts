@@ -7,6 +7,7 @@ import {
   type MailMessage,
   mailboxOf,
   sendsMails,
+  wiredOptions,
 } from '@drumbeat/core'
 import { lookUp } from './lookup.js'
 import { batchKey, type MailgunMail, mailOf } from './mail-of.js'
@@ -72,7 +73,7 @@ export interface MailgunChannelOptions {
 export function mailgunChannel(options: MailgunChannelOptions): Channel {
   checkOptions(options)
   const batch = batchRules(options.batch, 'mailgunChannel()', 1000)
-  const { client, domain, webhook, name = 'email', ambiguity, rate } = options
+  const { client, domain, webhook, name = 'email' } = options
   const looksUp = batch.size === 1
   const send = inBatches<MailMessage>(
     batch,
@@ -92,8 +93,7 @@ export function mailgunChannel(options: MailgunChannelOptions): Channel {
       lookup: looksUp ? 'byReference' : 'none',
       batchSize: batch.size,
     },
-    ...(ambiguity === undefined ? {} : { ambiguity }),
-    ...(rate === undefined ? {} : { rate }),
+    ...wiredOptions(options),
     send: sendsMails((message, context) => send({ message, context }, batchKey(message, context))),
     ...(looksUp ? { lookup: (delivery) => lookUp(client, domain, delivery, Date.now()) } : {}),
     ...(webhook === undefined

@@ -9,6 +9,7 @@ import {
   messageIdOf,
   type SendOutcome,
   sendsMails,
+  wiredOptions,
 } from '@drumbeat/core'
 import { batchKey, mailOf, type SendGridMail } from './mail-of.js'
 import { parseReport } from './parse-report.js'
@@ -69,7 +70,7 @@ export interface SendGridChannelOptions {
 export function sendgridChannel(options: SendGridChannelOptions): Channel {
   checkOptions(options)
   const batch = batchRules(options.batch, 'sendgridChannel()', 1000)
-  const { client, webhook, sandbox = false, name = 'email', ambiguity, rate } = options
+  const { client, webhook, sandbox = false, name = 'email' } = options
   const keys = webhook === undefined ? null : publicKeysOf(webhook.publicKey)
   const send = inBatches<MailMessage>(
     batch,
@@ -96,8 +97,7 @@ export function sendgridChannel(options: SendGridChannelOptions): Channel {
       lookup: 'none',
       batchSize: batch.size,
     },
-    ...(ambiguity === undefined ? {} : { ambiguity }),
-    ...(rate === undefined ? {} : { rate }),
+    ...wiredOptions(options),
     send: sendsMails((message, context) => send({ message, context }, batchKey(message))),
     ...(keys === null
       ? {}

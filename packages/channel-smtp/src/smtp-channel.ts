@@ -9,6 +9,7 @@ import {
   messageIdOf,
   type SendOutcome,
   sendsMails,
+  wiredOptions,
 } from '@drumbeat/core'
 import { outcomeOfAnswer, outcomeOfError } from './send-outcome.js'
 
@@ -68,14 +69,13 @@ export interface SmtpChannelOptions {
  */
 export function smtpChannel(options: SmtpChannelOptions): Channel {
   checkOptions(options)
-  const { client, name = 'email', account = 'smtp', ambiguity, rate } = options
+  const { client, name = 'email', account = 'smtp' } = options
   return {
     name,
     addressKind: 'email',
     account,
     capabilities: { idempotencyKeyTtlMs: null, echoesReference: false, lookup: 'none' },
-    ...(ambiguity === undefined ? {} : { ambiguity }),
-    ...(rate === undefined ? {} : { rate }),
+    ...wiredOptions(options),
     send: sendsMails((message, context) => {
       const messageId = messageIdOf(context.deliveryRef, message.content.from ?? options.from)
       const call = async (): Promise<SendOutcome> =>

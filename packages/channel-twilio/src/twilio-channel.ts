@@ -1,4 +1,11 @@
-import { type Channel, ConfigurationError, callProvider, type OutboundMessage, type SendOutcome } from '@drumbeat/core'
+import {
+  type Channel,
+  ConfigurationError,
+  callProvider,
+  type OutboundMessage,
+  type SendOutcome,
+  wiredOptions,
+} from '@drumbeat/core'
 import { lookUp } from './lookup.js'
 import { parseReport, referenceParameter } from './parse-report.js'
 import { outcomeOfAnswer, outcomeOfError } from './send-outcome.js'
@@ -69,14 +76,13 @@ export interface TwilioChannelOptions {
  */
 export function twilioChannel(options: TwilioChannelOptions): Channel {
   checkOptions(options)
-  const { client, from, webhook, name = 'sms', ambiguity, rate } = options
+  const { client, from, webhook, name = 'sms' } = options
   return {
     name,
     addressKind: 'phone',
     account: options.account ?? `twilio:${client.accountSid ?? from}`,
     capabilities: { idempotencyKeyTtlMs: null, echoesReference: webhook !== undefined, lookup: 'byAddress' },
-    ...(ambiguity === undefined ? {} : { ambiguity }),
-    ...(rate === undefined ? {} : { rate }),
+    ...wiredOptions(options),
     async send(message, context) {
       const { content } = message
       if (content.kind !== 'text') return { outcome: 'rejected', code: 'content_kind', reason: 'content' }

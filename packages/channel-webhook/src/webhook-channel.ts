@@ -5,6 +5,7 @@ import {
   callProvider,
   type OutboundMessage,
   type SendContext,
+  wiredOptions,
 } from '@drumbeat/core'
 import { guardedRequest, type RequestGuard } from './guarded-request.js'
 import { parseReport } from './parse-report.js'
@@ -45,7 +46,7 @@ export interface WebhookChannelOptions {
  * @see https://www.standardwebhooks.com
  */
 export function webhookChannel(options: WebhookChannelOptions): Channel {
-  const { name, guard = {}, webhook, ambiguity, rate, deduplicatesForMs = null } = options
+  const { name, guard = {}, webhook, deduplicatesForMs = null } = options
   checkOptions(options)
   const keys = keysOf(options.secret, 'webhookChannel() needs `secret`')
   const reportKeys = webhook === undefined ? null : keysOf(webhook.secret, 'webhookChannel() needs webhook.secret')
@@ -58,8 +59,7 @@ export function webhookChannel(options: WebhookChannelOptions): Channel {
       echoesReference: reportKeys !== null,
       lookup: 'none',
     },
-    ...(ambiguity === undefined ? {} : { ambiguity }),
-    ...(rate === undefined ? {} : { rate }),
+    ...wiredOptions(options),
     send: (message, context) =>
       callProvider(context, async (beforeWrite) => {
         const body = bodyOf(message, context)

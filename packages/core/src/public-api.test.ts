@@ -189,6 +189,7 @@ it('exports these names at run time, and no others', () => {
       "webhookReply",
       "weekdayProblems",
       "winnerOf",
+      "wiredOptions",
     ]
   `)
 })
