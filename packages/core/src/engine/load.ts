@@ -30,11 +30,7 @@ export async function loadRuns(
 ): Promise<ReadonlyMap<number, Loaded>> {
   if (runs.length === 0) return new Map()
   const definitions = await loadDefinitions(context, runs)
-  const plans = new Map<number, FactNeeds>()
-  for (const run of runs) {
-    const definition = definitions.get(definitionKey(run))
-    if (definition !== undefined) plans.set(run.id, needsOf(definition, run))
-  }
+  const plans = plansOf(runs, definitions)
   const [contacts, events, deliveries] = await Promise.all([
     loadContacts(context, runs),
     loadEvents(context, runs, plans),
@@ -66,9 +62,25 @@ export async function loadRuns(
   return loaded
 }
 
-/** A run that has not begun yet begins with its version's first step, whatever the campaign's draft says by now. */
-function needsOf({ campaign, sequence }: RunDefinition, { visit, stepId }: Recipient): FactNeeds {
-  return factPlan(campaign, sequence, visit === 0 ? sequence.start : stepId)
+/** What decisions about these runs can ask for: the same for all that are at one step of one version. */
+function plansOf(
+  runs: readonly Recipient[],
+  definitions: ReadonlyMap<string, RunDefinition>,
+): ReadonlyMap<number, FactNeeds> {
+  const byStep = new Map<string, FactNeeds>()
+  const plans = new Map<number, FactNeeds>()
+  for (const run of runs) {
+    const definition = definitions.get(definitionKey(run))
+    if (definition === undefined) continue
+    const { campaign, sequence } = definition
+    // A run that has not begun yet begins with its version's first step, whatever the campaign's draft says by now.
+    const stepId = run.visit === 0 ? sequence.start : run.stepId
+    const key = `${definitionKey(run)} ${stepId}`
+    const plan = byStep.get(key) ?? factPlan(campaign, sequence, stepId)
+    byStep.set(key, plan)
+    plans.set(run.id, plan)
+  }
+  return plans
 }
 
 /** What runs of a campaign's version are played by. */
