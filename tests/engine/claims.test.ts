@@ -62,6 +62,22 @@ describe('a claim', () => {
     expect((await runs()).filter((run) => run === 'active at a-day')).toHaveLength(3)
   })
 
+  it('that brings its engine down each time is given up in the end, and those beside it are not', async () => {
+    const { workspace, drumbeat, clock, store, states, runs } = await stage({ people: 20 })
+    for (let n = 0; n < 20; n++) await workspace.track({ contactId: `p${n}`, event: 'in' })
+    const { permissions } = store.contacts
+    store.contacts.permissions = async (keys) => {
+      if (keys.some(({ contactId }) => contactId === 'p7')) throw new Error('the process died here')
+      return permissions.call(store.contacts, keys)
+    }
+    for (let round = 0; round < 200; round++) {
+      await drumbeat.tick().catch(() => {})
+      clock.advance(1000)
+    }
+    expect((await states()).filter((state) => state === 'mail sent')).toHaveLength(19)
+    expect((await runs()).filter((run) => run.startsWith('quarantined'))).toEqual(['quarantined at mail: no_progress'])
+  })
+
   it('is not lost to an event that means nothing to the run while its call is under way', async () => {
     let during = async (): Promise<void> => {}
     const one = await stage({

@@ -12,6 +12,8 @@ import { startCalls } from './start-calls.js'
 
 /** Claims without progress after which a run is taken out of the way. */
 const mostClaims = 5
+/** Claims without progress after which a run is worked on alone. */
+const claimsInCompany = 2
 /** A decision may start, be refused, and decide again, so often before it is left to the next claim. */
 const mostRounds = 10
 const idsPerRefusal = 4
@@ -34,13 +36,28 @@ export async function advanceDue(context: EngineContext): Promise<number> {
   })
   if (claims.length === 0) return 0
   try {
-    await advanceClaims(context, owner, claims)
+    await advanceClaims(context, owner, await apartFromSuspects(context, claims))
   } catch (error) {
     // Which of these claims were written is not known. Under a new epoch all of them are nobody's, and can be claimed at once.
     context.lease.abandon()
     throw error
   }
   return claims.length
+}
+
+/**
+ * Which of these claims are worked on now. A run that was claimed again and again without getting anywhere may be what brings its engines
+ * down: it is worked on alone, so that nobody beside it is blamed. The others are given back, uncounted.
+ */
+async function apartFromSuspects(
+  { store }: EngineContext,
+  claims: readonly Recipient[],
+): Promise<readonly Recipient[]> {
+  const suspect = claims.find((run) => run.claims > claimsInCompany)
+  if (suspect === undefined || claims.length === 1) return claims
+  const others = claims.filter((run) => run !== suspect)
+  await store.recipients.release(others.map(({ workspaceId, id, fence }) => ({ workspaceId, recipientId: id, fence })))
+  return [suspect]
 }
 
 function blockedLanes({ channels, circuits }: EngineContext, now: Instant) {
@@ -50,8 +67,12 @@ function blockedLanes({ channels, circuits }: EngineContext, now: Instant) {
     .map(({ name }) => ({ workspaceId: null, channel: name }))
 }
 
-async function advanceClaims(context: EngineContext, owner: Owner, claims: readonly Recipient[]): Promise<void> {
+async function advanceClaims(context: EngineContext, owner: Owner, claimed: readonly Recipient[]): Promise<void> {
   const now = context.clock.now()
+  // Given up before anything is loaded for it: that may be what fails. One with a call under way is looked at first.
+  const spent = claimed.filter((run) => run.claims > mostClaims && run.waiting !== 'delivery')
+  if (spent.length > 0) await context.store.recipients.commit(spent.map((run) => quarantined(run, 'no_progress')))
+  const claims = claimed.filter((run) => !spent.includes(run))
   const loaded = await loadRuns(context, claims)
   const decisions: Decision[] = []
   const lost: { run: Recipient; delivery: Delivery }[] = []
