@@ -1,4 +1,5 @@
 import type { Delivery } from '../delivery/delivery.js'
+import { isDrumbeatError } from '../errors.js'
 import type { Owner, Parking, RunChange } from '../ports/store-recipients.js'
 import type { Recipient } from '../recipient/recipient.js'
 import type { Instant } from '../schedule/instant.js'
@@ -38,6 +39,8 @@ export async function advanceDue(context: EngineContext): Promise<number> {
   try {
     await advanceClaims(context, owner, await apartFromSuspects(context, claims))
   } catch (error) {
+    // A Store that cannot be reached for a moment is no run's fault: what can be given back is, uncounted.
+    if (isDrumbeatError(error) && error.retryable) await giveBack(context, claims).catch(() => {})
     // Which of these claims were written is not known. Under a new epoch all of them are nobody's, and can be claimed at once.
     context.lease.abandon()
     throw error
@@ -49,15 +52,18 @@ export async function advanceDue(context: EngineContext): Promise<number> {
  * Which of these claims are worked on now. A run that was claimed again and again without getting anywhere may be what brings its engines
  * down: it is worked on alone, so that nobody beside it is blamed. The others are given back, uncounted.
  */
-async function apartFromSuspects(
-  { store }: EngineContext,
-  claims: readonly Recipient[],
-): Promise<readonly Recipient[]> {
+async function apartFromSuspects(context: EngineContext, claims: readonly Recipient[]): Promise<readonly Recipient[]> {
   const suspect = claims.find((run) => run.claims > claimsInCompany)
   if (suspect === undefined || claims.length === 1) return claims
-  const others = claims.filter((run) => run !== suspect)
-  await store.recipients.release(others.map(({ workspaceId, id, fence }) => ({ workspaceId, recipientId: id, fence })))
+  await giveBack(
+    context,
+    claims.filter((run) => run !== suspect),
+  )
   return [suspect]
+}
+
+function giveBack({ store }: EngineContext, claims: readonly Recipient[]): Promise<void> {
+  return store.recipients.release(claims.map(({ workspaceId, id, fence }) => ({ workspaceId, recipientId: id, fence })))
 }
 
 function blockedLanes({ channels, circuits }: EngineContext, now: Instant) {
