@@ -1,16 +1,31 @@
-import { campaigns, counters, experimentDecisions, sequenceVersions } from '../tables/campaigns.js'
-import { contactAddresses, contactConsents, contactPacing, contacts, suppressions } from '../tables/contacts.js'
-import { auditLog, engines, gates, installation, workspaces } from '../tables/control.js'
-import {
-  campaignDeliveries,
-  deliveryAttempts,
-  deliveryContents,
-  providerReferences,
-  reconciliations,
-} from '../tables/deliveries.js'
-import { events, inbox, parkedReports, reportKeys } from '../tables/inbox.js'
-import { campaignEntries, campaignRecipients, lanes } from '../tables/recipients.js'
-import { messageTemplates, templateVersions } from '../tables/templates.js'
+import { campaigns } from '../tables/campaigns/campaigns.js'
+import { counters } from '../tables/campaigns/counters.js'
+import { experimentDecisions } from '../tables/campaigns/experiment-decisions.js'
+import { sequenceVersions } from '../tables/campaigns/sequence-versions.js'
+import { contactAddresses } from '../tables/contacts/contact-addresses.js'
+import { contactConsents } from '../tables/contacts/contact-consents.js'
+import { contactPacing } from '../tables/contacts/contact-pacing.js'
+import { contacts } from '../tables/contacts/contacts.js'
+import { suppressions } from '../tables/contacts/suppressions.js'
+import { auditLog } from '../tables/control/audit-log.js'
+import { engines } from '../tables/control/engines.js'
+import { gates } from '../tables/control/gates.js'
+import { installation } from '../tables/control/installation.js'
+import { workspaces } from '../tables/control/workspaces.js'
+import { campaignDeliveries } from '../tables/deliveries/campaign-deliveries.js'
+import { deliveryAttempts } from '../tables/deliveries/delivery-attempts.js'
+import { deliveryContents } from '../tables/deliveries/delivery-contents.js'
+import { providerReferences } from '../tables/deliveries/provider-references.js'
+import { reconciliations } from '../tables/deliveries/reconciliations.js'
+import { events } from '../tables/inbox/events.js'
+import { inbox } from '../tables/inbox/inbox.js'
+import { parkedReports } from '../tables/inbox/parked-reports.js'
+import { reportKeys } from '../tables/inbox/report-keys.js'
+import { campaignEntries } from '../tables/recipients/campaign-entries.js'
+import { campaignRecipients } from '../tables/recipients/campaign-recipients.js'
+import { lanes } from '../tables/recipients/lanes.js'
+import { messageTemplates } from '../tables/templates/message-templates.js'
+import { templateVersions } from '../tables/templates/template-versions.js'
 
 /** One step of the schema's history. Never changed once released; a later one is added instead. */
 export interface Migration {

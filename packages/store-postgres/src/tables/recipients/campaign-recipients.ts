@@ -1,30 +1,3 @@
-/** Lanes as small numbers, so that the due index is narrow. Never deleted: engines keep them in memory. */
-export const lanes = (s: string): string => `
-  create table ${s}.lanes (
-    id int generated always as identity primary key,
-    workspace_id text collate "C" not null,
-    channel text collate "C" not null,
-    priority text not null check (priority in ('immediate', 'normal', 'bulk')),
-    unique (workspace_id, channel, priority)
-  )`
-
-/**
- * Who entered what, how often: the primary key is what guards entries, and finds the runs of a contact. It stands beside the runs, not
- * on them, because a run moves with every step, and a wide index on a table that moves is written again each time.
- * No foreign key to campaigns is checked row by row: whoever enrolls locks the campaigns of the batch instead.
- */
-export const campaignEntries = (s: string): string => `
-  create table ${s}.campaign_entries (
-    workspace_id text collate "C" not null,
-    contact_id text collate "C" not null,
-    campaign_id text collate "C" not null,
-    run_key text collate "C" not null,
-    entry_no int not null check (entry_no >= 1),
-    recipient_id bigint not null,
-    primary key (workspace_id, contact_id, campaign_id, run_key, entry_no)
-  );
-  create index campaign_entries_of_campaign on ${s}.campaign_entries (workspace_id, campaign_id, recipient_id)`
-
 /**
  * The runs: narrow, hot, updated in place; each row is its own timer. Only `lane`, `due_at`, `ended_at` and `parked` are in an index,
  * so claims and intents, which touch none of them, are HOT updates; for those the pages keep 30 % free.

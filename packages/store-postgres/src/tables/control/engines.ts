@@ -1,0 +1,7 @@
+/** One lease per engine: a heartbeat renews all of its claims by writing this one row. A retired lease has ended long ago. */
+export const engines = (s: string): string => `
+  create table ${s}.engines (
+    engine_id text collate "C" primary key,
+    epoch bigint not null,
+    lease_expires_at timestamptz not null
+  ) with (fillfactor = 50)`

@@ -1,0 +1,10 @@
+/**
+ * Finds deliveries by the provider's id, through a hash: an index on the id itself would be wide, random, and would end the HOT update
+ * that settles a delivery. The delivery says whether the hash was right.
+ */
+export const providerReferences = (s: string): string => `
+  create table ${s}.provider_references (
+    hash bigint not null,
+    delivery_id bigint not null,
+    primary key (hash, delivery_id)
+  )`
