@@ -1,4 +1,4 @@
-import { sandboxChannel } from '@drumbeat/core'
+import { branch, defineSequence, event, exit, sandboxChannel, send } from '@drumbeat/core'
 import { describe, expect, it } from 'vitest'
 import { stage } from './stage.js'
 
@@ -51,5 +51,46 @@ describe('intents', () => {
     await played.play(60_000, 1000)
     expect(await played.states()).toEqual(['mail sent', 'mail sent'])
     expect((await played.workspace.deliveries(played.campaign.id)).map(({ attempts }) => attempts)).toEqual([1, 1])
+  })
+})
+
+describe('what decisions are made from', () => {
+  it('is read by one query per kind, however many runs are decided about', async () => {
+    const readsFor = async (people: number): Promise<readonly string[]> => {
+      const played = await stage({
+        people,
+        sequence: defineSequence({
+          start: 'paid?',
+          steps: {
+            'paid?': branch({ cases: [{ when: event('paid'), next: 'done' }], otherwise: 'mail' }),
+            mail: send({ channel: 'email', template: 'mail', next: 'done' }),
+            done: exit(),
+          },
+        }),
+      })
+      for (let n = 0; n < people; n++) await played.workspace.track({ contactId: `p${n}`, event: 'in' })
+      const reads: string[] = []
+      const { contacts, inbox, deliveries, campaigns, templates } = played.store
+      for (const [group, names] of [
+        [contacts, ['get', 'permissions']],
+        [inbox, ['events']],
+        [deliveries, ['ofRecipients', 'get']],
+        [campaigns, ['versions', 'get']],
+        [templates, ['get']],
+      ] as const) {
+        const methods = group as unknown as Record<string, (...given: readonly unknown[]) => unknown>
+        for (const name of names) {
+          const real = methods[name]?.bind(group)
+          methods[name] = (...given) => {
+            reads.push(name)
+            return real?.(...given)
+          }
+        }
+      }
+      await played.drumbeat.tick()
+      expect(await played.states()).toHaveLength(people)
+      return reads
+    }
+    expect(await readsFor(100)).toEqual(await readsFor(1))
   })
 })

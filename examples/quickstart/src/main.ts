@@ -5,6 +5,7 @@ import { playUntil } from '@drumbeat/simulate'
 import { pgliteStore } from '@drumbeat/store-postgres'
 import { campaign, sequence, templates } from './campaign.js'
 import { readContacts } from './contacts-file.js'
+import { sendLive } from './live.js'
 import { readOptions, usage } from './options.js'
 import { Progress } from './progress.js'
 import { report } from './report.js'
@@ -27,17 +28,16 @@ const here = (file: string): URL => new URL(`../${file}`, import.meta.url)
 
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2))
-  if ('unknown' in options || options.help) {
-    if ('unknown' in options) console.error(`There is no option "${options.unknown}".\n`)
+  if ('problem' in options || options.help) {
+    if ('problem' in options) console.error(`${options.problem}\n`)
     console.log(usage)
-    return 'unknown' in options ? 1 : 0
+    return 'problem' in options ? 1 : 0
   }
-  if (options.live) {
-    console.error(
-      'This example is not wired to a provider yet, so it sends to nobody. Run it without --live; the READMEs of the channel ' +
-        'packages say how a provider is wired.',
-    )
-    return 1
+  if (options.live !== null) {
+    const deliveries = await sendLive(options.live)
+    for (const { templateId, state, reason } of deliveries)
+      console.log(`${templateId ?? ''}  ${state}${reason === null ? '' : ` (${reason})`}`)
+    return deliveries.length > 0 && deliveries.every(({ state }) => state === 'sent') ? 0 : 1
   }
   if (options.fresh) await rm(folder, { recursive: true, force: true })
 
