@@ -1,6 +1,7 @@
 import {
   type Channel,
   defineSequence,
+  emailTemplate,
   event,
   exit,
   interrupt,
@@ -110,6 +111,31 @@ describe('an outcome', () => {
     })
     await played.play(hour)
     expect([await played.states(), calls.length, new Set(calls).size]).toEqual([['mail sent'], 2, 1])
+  })
+
+  it('is never asked for by another message, whatever came between: with other content it stays unresolved', async () => {
+    const calls: string[] = []
+    const played = await stage({
+      channel: (clock) => ({
+        ...sandboxChannel({ name: 'email', clock, capabilities: { idempotencyKeyTtlMs: day }, lookup: false }),
+        async send(_message, { assertMayStart, idempotencyKey }) {
+          assertMayStart()
+          calls.push(idempotencyKey)
+          if (calls.length === 1) return { outcome: 'unknown', code: 'reset' }
+          return { outcome: 'not_accepted', code: '429', retryAfterMs: 60_000 }
+        },
+      }),
+    })
+    const { workspace, campaign } = played
+    const html = '<p>{{name | you}}</p><a href="{{unsubscribeUrl}}">Bye</a>'
+    await workspace.templates.publish('mail', emailTemplate({ subject: 'Hi', html }))
+    await workspace.track({ contactId: 'p0', event: 'in' })
+    for (let round = 0; round < 50 && calls.length < 2; round++) await played.play(10_000, 10_000)
+    await workspace.contacts.import([{ id: 'p0', attributes: { name: 'Ana' } }])
+    await played.play(hour)
+    const [delivery] = await workspace.deliveries(campaign.id)
+    expect([delivery?.state, delivery?.reason]).toEqual(['unresolved', 'content_changed'])
+    expect([calls.length, new Set(calls).size]).toEqual([2, 1])
   })
 
   it('is unknown where an adapter asks for its permit again after it has written', async () => {

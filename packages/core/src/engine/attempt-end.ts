@@ -85,6 +85,11 @@ export function absentOnce({ settings }: Policies, delivery: Delivery, now: Inst
 /** The reason of a delivery whose next attempt must be the very same call. */
 export const sameKey = 'same_key'
 
+/** An earlier call may still have been accepted: that a later one was not, or did not start, changes nothing about it. */
+export function reasonToKeep({ reason }: Pick<Delivery, 'reason'>, code: string): string {
+  return reason === sameKey ? sameKey : code
+}
+
 /** Unknown, but safe to call again: the provider de-duplicates by the key, which is that of the same content. */
 export function retryWithSameKey(policies: Policies, delivery: Delivery, now: Instant): AttemptEnd {
   const again = notAccepted(policies, delivery, { outcome: 'not_accepted', code: sameKey, retryAfterMs: null }, now)
@@ -127,11 +132,13 @@ function notAccepted(
   const until = retryAt(settings.retry, { attempts, retryAfterMs, random: random(), now })
   if (until === null) return failed(delivery, code)
   const state = 'retry_wait'
-  return { delivery, result: { ...nothingElse, state, reason: code }, outcome: { state, reason: code, until } }
+  const reason = reasonToKeep(delivery, code)
+  return { delivery, result: { ...nothingElse, state, reason }, outcome: { state, reason, until } }
 }
 
 /** No call was made, or the account could not take any: the attempt does not count. */
-function putBack(delivery: Delivery, reason: string, until: Instant): AttemptEnd {
+function putBack(delivery: Delivery, code: string, until: Instant): AttemptEnd {
+  const reason = reasonToKeep(delivery, code)
   const state = delivery.attempts > 1 ? 'retry_wait' : 'scheduled'
   const result = { ...nothingElse, state, reason, attemptCounts: false } as const
   if (state === 'retry_wait') return { delivery, result, outcome: { state, reason, until, attemptCounts: false } }

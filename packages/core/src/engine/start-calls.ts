@@ -5,7 +5,7 @@ import type { Owner, Parking } from '../ports/store-recipients.js'
 import type { PlannedCall, PlannedSend } from '../recipient/effect.js'
 import type { Outcome } from '../recipient/input.js'
 import type { Instant } from '../schedule/instant.js'
-import { sameKey } from './attempt-end.js'
+import { reasonToKeep, sameKey } from './attempt-end.js'
 import { circuitOf } from './circuits.js'
 import type { EngineContext } from './context.js'
 import { changeOf, type Decision, decideOn, leftToClaim } from './decide.js'
@@ -92,9 +92,13 @@ function renderSafely(...[context, decision, send, template]: Parameters<typeof 
 }
 
 /** A call that may have reached the provider is repeated only as it was: with other content it would be another message. */
-function mayStart({ loaded }: Decision, { delivery }: ReadyMessage): boolean {
-  const known = loaded.facts.deliveries.find(({ id }) => id === delivery.id)
+function mayStart(decision: Decision, { delivery }: ReadyMessage): boolean {
+  const known = knownOf(decision, delivery)
   return known?.reason !== sameKey || known.contentHash === delivery.contentHash
+}
+
+function knownOf({ loaded }: Decision, { id }: Delivery): Delivery | undefined {
+  return loaded.facts.deliveries.find((delivery) => delivery.id === id)
 }
 
 async function startBatch(context: EngineContext, owner: Owner, wishes: readonly Wish[]): Promise<readonly Decision[]> {
@@ -134,7 +138,9 @@ async function startBatch(context: EngineContext, owner: Owner, wishes: readonly
 }
 
 function intentOf(context: EngineContext, { decision, ready, planned }: Wish, now: Instant): Intent {
-  const delivery = ready?.delivery ?? planned.delivery
+  const wanted = ready?.delivery ?? planned.delivery
+  const mustRepeat = knownOf(decision, wanted)?.reason === sameKey
+  const delivery = mustRepeat ? { ...wanted, reason: sameKey } : wanted
   const { keepContent } = decision.loaded.definition.settings
   return {
     change: changeOf(context, decision, now),
@@ -157,12 +163,13 @@ type Refusal = Extract<Outcome, { state: 'skipped' | 'scheduled' | 'unresolved' 
 function refuse(context: EngineContext, decision: Decision, delivery: Delivery, refusal: Refusal): Decision {
   const attempts = Math.max(0, delivery.attempts - 1)
   const waiting = attempts === 0 ? 'scheduled' : 'retry_wait'
+  const known = knownOf(decision, delivery) ?? delivery
   const record: Delivery = {
     ...delivery,
     attempts,
     intendedAt: attempts === 0 ? null : delivery.intendedAt,
     state: refusal.state === 'scheduled' ? waiting : refusal.state,
-    reason: refusal.reason,
+    reason: refusal.state === 'scheduled' ? reasonToKeep(known, refusal.reason) : refusal.reason,
     dueAt: refusal.state === 'scheduled' && refusal.byRule ? refusal.until : delivery.dueAt,
   }
   const noted: Decision = {
