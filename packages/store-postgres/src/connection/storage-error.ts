@@ -1,4 +1,4 @@
-import { isDrumbeatError, StorageError } from '@drumbeat/core'
+import { ConfigurationError, isDrumbeatError, StorageError } from '@drumbeat/core'
 
 /** What is asked of an error of a database driver. */
 interface DriverError {
@@ -9,6 +9,8 @@ interface DriverError {
 
 /** Codes of errors that a changed value would not have caused: PostgreSQL's classes 22 (data) and 23 (integrity). */
 const dataError = /^2[23]/
+/** A text that the database cannot keep: a NUL, or what is no Unicode, also as an escape in JSON. */
+const textErrors: ReadonlySet<string> = new Set(['22021', '22P05'])
 /** The two errors that mean: nothing is wrong, run the transaction again. */
 const conflictCodes: ReadonlySet<string> = new Set(['40001', '40P01'])
 const lostCodes =
@@ -48,9 +50,14 @@ export function isConnectionLost(error: unknown): boolean {
  */
 export function toStorageError(error: unknown): unknown {
   if (isDrumbeatError(error) || !(error instanceof Error)) return error
-  const found = explain({ message: error.message, code: codeOf(error) })
+  const code = codeOf(error)
+  const cause = Object.assign(new Error(withoutValues(error.message)), { code })
+  if (textErrors.has(code)) {
+    const problem = 'A text with a NUL character or half a surrogate pair cannot be stored. Remove the character.'
+    return new ConfigurationError(problem, { cause })
+  }
+  const found = explain({ message: error.message, code })
   if (found === null) return error
-  const cause = Object.assign(new Error(withoutValues(error.message)), { code: codeOf(error) })
   return new StorageError(found.sentence, { retryable: found.retryable, cause })
 }
 
@@ -102,7 +109,7 @@ function explain({ code, message }: DriverError): { readonly sentence: string; r
   }
   if (dataError.test(code)) {
     return {
-      sentence: `The database refused a value (SQLSTATE ${code}): text must not hold NUL, and JSON must be valid Unicode.`,
+      sentence: `The database refused a value (SQLSTATE ${code}).`,
       retryable: false,
     }
   }

@@ -49,10 +49,11 @@ export const lifecycleCases: Cases = {
       () => stage.append([anEvent('ana'), anEvent('ben', { data: { text: bad } })]),
       () => store.inbox.contactsChanged({ workspaceId, contactIds: ['ana', bad], now: testStart }),
       () => stage.enroll(campaign, ['ana', bad]),
+      () => store.inbox.events([{ workspaceId, contactId: 'ana', names: [bad] }]),
       () =>
         store.campaigns.save({ campaign: aCampaign({ workspaceId, id: 'bad', name: bad }), expectedRevision: null }),
     ]
-    for (const call of calls) expect(isDrumbeatError(await call().catch((caught) => caught))).toBe(true)
+    for (const call of calls) expect(await call().catch((caught) => caught)).toMatchObject({ code: 'configuration' })
     expect(await stage.contact('ana')).toBeUndefined()
     expect(await stage.inbox()).toEqual([])
     expect(await store.recipients.ofCampaign({ workspaceId, campaignId: campaign.id })).toEqual([])
