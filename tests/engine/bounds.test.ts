@@ -8,7 +8,7 @@ describe('intents', () => {
     let most = 0
     const played = await stage({
       people: 30,
-      settings: { maxInFlight: 4, batchSize: 30 },
+      settings: { maxInFlight: 4, batchSize: 10 },
       channel: (clock) => {
         const channel = sandboxChannel({ name: 'email', clock })
         return {

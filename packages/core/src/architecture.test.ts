@@ -138,7 +138,6 @@ it('keeps each library in the one place that needs it', () => {
     mustache: ['message'],
     '@noble/hashes': ['message'],
     zod: ['sequence'],
-    'p-limit': ['engine'],
     eventemitter3: ['engine'],
     vitest: ['testing'],
     'fast-check': ['testing'],

@@ -6,6 +6,7 @@ import type { Instant } from '../schedule/instant.js'
 import { lostEnd } from './attempt-end.js'
 import type { EngineContext } from './context.js'
 import { changeOf, type Decision, decide, leftToClaim } from './decide.js'
+import type { IdPool } from './id-pool.js'
 import { type Loaded, loadRuns } from './load.js'
 import { asIs, quarantined, releaseClaims } from './run-changes.js'
 import { settle } from './settle.js'
@@ -19,25 +20,66 @@ const claimsInCompany = 2
 const mostRounds = 10
 const idsPerRefusal = 4
 
+/** How many batches follow each other before the engine looks for something else to do. */
+const batchesInRow = 4
+
 /**
- * One round of the way of a message: T0 leases due runs; contacts and facts are loaded, decisions made, messages rendered; T1 writes
- * the intents; calls are made within their permits; T2 settles. Returns how many runs were claimed.
+ * Goes the way of a message with what is due: T0 leases runs; contacts and facts are loaded, decisions made, messages rendered; T1 writes
+ * the intents; calls are made within their permits; T2 settles. While there is more than one batch of work, two are under way: one is
+ * decided and rendered while the Store writes the other. Returns how many runs were claimed.
  */
-export async function advanceDue(context: EngineContext): Promise<number> {
+export async function advanceDue(context: EngineContext, idsBeside: IdPool): Promise<number> {
+  const claims = await claimDue(context)
+  if (claims.length < context.settings.batchSize) {
+    await work(context, claims)
+    return claims.length
+  }
+  const first = halved(context)
+  const both = await Promise.allSettled([workOff(first, claims), workOff({ ...first, ids: idsBeside })])
+  return both.reduce((sum, result) => {
+    if (result.status === 'rejected') throw result.reason
+    return sum + result.value
+  }, 0)
+}
+
+/** Together they have as many calls under way as the engine may. */
+function halved(context: EngineContext): EngineContext {
+  const { settings } = context
+  return { ...context, settings: { ...settings, maxInFlight: Math.ceil(settings.maxInFlight / 2) } }
+}
+
+/** Works on batch after batch, as long as they are full. */
+async function workOff(context: EngineContext, first?: readonly Recipient[]): Promise<number> {
+  let claimed = 0
+  for (let batch = 0; batch < batchesInRow; batch++) {
+    const claims = batch === 0 && first !== undefined ? first : await claimDue(context)
+    claimed += claims.length
+    await work(context, claims)
+    if (claims.length < context.settings.batchSize) break
+  }
+  return claimed
+}
+
+async function claimDue(context: EngineContext): Promise<readonly Recipient[]> {
   const owner = context.lease.owner()
-  if (owner === null) return 0
+  if (owner === null) return []
   const { store, clock, settings } = context
   const now = clock.now()
-  const claims = await store.recipients.claimDue({
+  return store.recipients.claimDue({
     owner,
     now,
     limit: settings.batchSize,
     skewMs: settings.skewMs,
     blocked: blockedLanes(context, now),
   })
-  if (claims.length === 0) return 0
+}
+
+async function work(context: EngineContext, claims: readonly Recipient[]): Promise<void> {
+  if (claims.length === 0) return
+  const owner = context.lease.owner()
   try {
-    await advanceClaims(context, owner, await apartFromSuspects(context, claims))
+    // Without a lease they are nobody's any more.
+    if (owner !== null) await advanceClaims(context, owner, await apartFromSuspects(context, claims))
   } catch (error) {
     // A Store that cannot be reached for a moment is no run's fault: what can be given back is, uncounted.
     if (isDrumbeatError(error) && error.retryable) await giveBack(context, claims).catch(() => {})
@@ -45,7 +87,6 @@ export async function advanceDue(context: EngineContext): Promise<number> {
     context.lease.abandon()
     throw error
   }
-  return claims.length
 }
 
 /**

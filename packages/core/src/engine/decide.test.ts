@@ -11,7 +11,13 @@ const done: Step = { kind: 'exit' }
 const steps = { wait, first, second, done }
 const context = { settings: defaultEngineSettings } as EngineContext
 
-const loadedOf = (stage: RunStage) => ({ definition: stage.definition, contact: stage.contact, facts: stage.facts() })
+const loadedOf = (stage: RunStage) => ({
+  definition: stage.definition,
+  contact: stage.contact,
+  facts: stage.facts(),
+  asks: false,
+  mostDeliveries: 10,
+})
 
 describe('a message that is decided on outside a claim', () => {
   it('is left to the next claim, due at once, and counts as no attempt', () => {

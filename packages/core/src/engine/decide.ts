@@ -88,6 +88,7 @@ function keptId({ loaded, effects }: Decision, id: number | null): number | null
 /** What was recorded in this decision counts as known to what is decided on top of it. */
 function withRecords(known: readonly Delivery[], effects: readonly Effect[]): readonly Delivery[] {
   const records = effects.flatMap((effect) => (effect.kind === 'record' ? [effect.delivery] : []))
+  if (records.length === 0) return known
   return [...new Map([...known, ...records].map((delivery) => [delivery.id, delivery])).values()]
 }
 

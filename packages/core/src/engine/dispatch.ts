@@ -1,4 +1,3 @@
-import pLimit from 'p-limit'
 import type { Delivery } from '../delivery/delivery.js'
 import { deliveryRef } from '../delivery/delivery-key.js'
 import type { JsonObject, JsonValue } from '../json.js'
@@ -6,6 +5,7 @@ import type { CallOutcome } from '../ports/caller.js'
 import type { OutboundMessage, SendOutcome } from '../ports/channel.js'
 import type { PlannedCall } from '../recipient/effect.js'
 import type { Instant } from '../schedule/instant.js'
+import { CallDeadlines } from './call-deadlines.js'
 import { circuitOf } from './circuits.js'
 import type { EngineContext } from './context.js'
 import type { Decision } from './decide.js'
@@ -47,32 +47,26 @@ export type CallEnd =
   | { readonly outcome: 'unknown'; readonly code: string }
   | { readonly outcome: 'not_started' }
 
-/** Makes the calls, each only while its permit is valid, and returns how they ended. Never rejects. */
-export async function dispatch(context: EngineContext, started: readonly Started[]): Promise<readonly Finished[]> {
-  const limit = pLimit(Math.max(1, context.settings.maxInFlight))
+/** Makes the calls, all at once and each only while its permit is valid, and returns how they ended. Never rejects. */
+export function dispatch(context: EngineContext, started: readonly Started[]): Promise<readonly Finished[]> {
+  const deadlines = new CallDeadlines(context.clock, context.settings.callTimeoutMs)
   return Promise.all(
-    started.map((one) =>
-      limit(async (): Promise<Finished> => {
-        const outcome = await makeCall(context, one)
-        return { started: one, outcome, at: context.clock.now() }
-      }),
-    ),
+    started.map(async (one): Promise<Finished> => {
+      const outcome = await makeCall(context, one, deadlines)
+      return { started: one, outcome, at: context.clock.now() }
+    }),
   )
 }
 
-async function makeCall(context: EngineContext, started: Started): Promise<CallEnd> {
-  const { clock, settings, lease, circuits } = context
+const notStarted: CallEnd = { outcome: 'not_started' }
+
+async function makeCall(context: EngineContext, started: Started, deadlines: CallDeadlines): Promise<CallEnd> {
+  const { clock, lease, circuits } = context
   const mayStart = (): boolean =>
     lease.owner() !== null && clock.monotonic() < started.startBy && clock.now() < started.permitUntil
-  if (!mayStart()) return { outcome: 'not_started' }
+  if (!mayStart()) return notStarted
   const circuit = circuitOf(started.delivery)
-  if (!circuits.mayStart(circuit, clock.now())) return { outcome: 'not_started' }
-  const deadline = new AbortController()
-  const timer = new AbortController()
-  const timedOut = clock.sleep(settings.callTimeoutMs, timer.signal).then((): CallEnd => {
-    deadline.abort()
-    return { outcome: 'unknown', code: 'timeout' }
-  })
+  if (!circuits.mayStart(circuit, clock.now())) return notStarted
   let permitted = false
   let refused = false
   const assertMayStart = (): void => {
@@ -83,19 +77,19 @@ async function makeCall(context: EngineContext, started: Started): Promise<CallE
     refused = true
     throw new Error('The permit to start this call has run out. Do not make it.')
   }
+  const deadline = deadlines.begin()
   try {
-    const end = await Promise.race([timedOut, perform(context, started, deadline.signal, assertMayStart)])
-    return readEnd(end)
+    const end = await Promise.race([deadline.over, perform(context, started, deadline.signal, assertMayStart)])
+    return end === undefined ? { outcome: 'unknown', code: 'timeout' } : readEnd(end)
   } catch (error) {
     // Refused only after it had been let through once, something may have been written already.
     if (refused && !permitted) {
       circuits.notStarted(circuit)
-      return { outcome: 'not_started' }
+      return notStarted
     }
     return { outcome: 'unknown', code: error instanceof Error ? error.name : 'thrown' }
   } finally {
-    // With a reason of our own: without one, every abort makes an error with a stack.
-    timer.abort('over')
+    deadline.done()
   }
 }
 

@@ -6,7 +6,7 @@ import { contactKey } from '../ports/store-contacts.js'
 import { factPlan } from '../recipient/fact-plan.js'
 import type { Recipient } from '../recipient/recipient.js'
 import type { RunDefinition, RunFacts } from '../recipient/run-facts.js'
-import type { FactNeeds } from '../sequence/fact-plan.js'
+import { type FactNeeds, noNeeds } from '../sequence/fact-plan.js'
 import type { Sequence } from '../sequence/sequence.js'
 import { stepOf } from '../sequence/sequence.js'
 import type { EngineContext } from './context.js'
@@ -17,6 +17,10 @@ export interface Loaded {
   readonly definition: RunDefinition
   readonly contact: Contact | null
   readonly facts: RunFacts
+  /** Whether decisions at its step can ask for facts that change by themselves: what was loaded for one is then too old for the next. */
+  readonly asks: boolean
+  /** How many deliveries one decision can name at most. */
+  readonly mostDeliveries: number
 }
 
 const noPermissions: Permissions = { consents: [], suppressions: [] }
@@ -56,10 +60,17 @@ export async function loadRuns(
         decisions: decisions.get(`${run.workspaceId}/${run.campaignId}`) ?? {},
         newDeliveryId: context.ids.next,
       },
+      asks: asksForAnything(definition, plans.get(run.id) ?? noNeeds),
+      mostDeliveries: mostDeliveries(definition.sequence),
     })
   }
-  await context.ids.ensure(idsFor(runs, definitions) * decisionsEach)
+  await ensureIds(context, [...loaded.values()], decisionsEach)
   return loaded
+}
+
+/** Has the ids ready that decisions about these runs can use up. */
+export function ensureIds({ ids }: EngineContext, runs: readonly Loaded[], decisionsEach = 1): Promise<void> {
+  return ids.ensure(runs.reduce((sum, run) => sum + run.mostDeliveries, 0) * decisionsEach)
 }
 
 /** What decisions about these runs can ask for: the same for all that are at one step of one version. */
@@ -81,6 +92,12 @@ function plansOf(
     plans.set(run.id, plan)
   }
   return plans
+}
+
+/** What does not: arms and replies are the run's own, and what brought it here stays the same. */
+function asksForAnything({ campaign }: RunDefinition, needs: FactNeeds): boolean {
+  const { attributes, tags, events, deliveries, consents } = needs
+  return campaign.exits.length > 0 || [attributes, tags, events, deliveries, consents].some(({ length }) => length > 0)
 }
 
 /** What runs of a campaign's version are played by. */
@@ -180,25 +197,18 @@ async function loadDeliveries(
   return store.deliveries.ofRecipients(wanted.map(({ workspaceId, id }) => ({ workspaceId, recipientId: id })))
 }
 
-/** As many ids as these decisions can use up: a series may put every item off at once. */
-function idsFor(runs: readonly Recipient[], definitions: ReadonlyMap<string, RunDefinition>): number {
-  const perRun = new Map<Sequence, number>()
-  let count = 0
-  for (const run of runs) {
-    const sequence = definitions.get(definitionKey(run))?.sequence
-    if (sequence === undefined) continue
-    const known = perRun.get(sequence) ?? messagesIn(sequence)
-    perRun.set(sequence, known)
-    count += known
-  }
-  return count
-}
+const known = new WeakMap<Sequence, number>()
 
-function messagesIn(sequence: Sequence): number {
-  return Object.keys(sequence.steps).reduce((sum, id) => {
+/** A series may put every item off at once; a decision that is made again names some anew. */
+function mostDeliveries(sequence: Sequence): number {
+  const counted = known.get(sequence)
+  if (counted !== undefined) return counted
+  const count = Object.keys(sequence.steps).reduce((sum, id) => {
     const step = stepOf(sequence, id)
     return sum + (step?.kind === 'series' ? step.items.length : 1)
   }, 4)
+  known.set(sequence, count)
+  return count
 }
 
 const keyOf = ({ workspaceId, contactId }: { readonly workspaceId: string; readonly contactId: string }) => ({

@@ -7,12 +7,14 @@ import { circuitOf } from './circuits.js'
 import type { EngineContext } from './context.js'
 import { changeOf, counterOf, type Decision, decide, leftToClaim } from './decide.js'
 import type { CallEnd, Finished } from './dispatch.js'
-import { type Loaded, loadRuns } from './load.js'
+import { ensureIds, type Loaded, loadRuns } from './load.js'
 
 /** An outcome to be written, and the run that waits for it; null = none does any more. */
 interface Open {
   readonly end: AttemptEnd
   readonly run: Recipient | null
+  /** What its claim has loaded, where that is still good enough to decide by. */
+  readonly loaded?: Loaded
 }
 
 const attemptsToWrite = 8
@@ -20,8 +22,10 @@ const attemptsToWrite = 8
 /** T2: writes how calls ended, and what their runs do now. Results in hand are tried again until they are written. */
 export async function settleFinished(context: EngineContext, finished: readonly Finished[]): Promise<void> {
   const open = finished.map((one): Open => {
-    const { decision, fence } = one.started
-    return { end: endOf(context, one), run: { ...decision.after, fence } }
+    const { fence, decision } = one.started
+    const { loaded, after } = decision
+    const end = endOf(context, one)
+    return { end, run: { ...after, fence }, ...(loaded.asks ? {} : { loaded }) }
   })
   await settle(context, 'sending', open)
 }
@@ -50,12 +54,13 @@ export async function settle(
 
 async function write(context: EngineContext, from: 'sending' | 'unknown', open: readonly Open[]) {
   const { store, clock } = context
-  const loaded = await loadRuns(
+  const fresh = await loadRuns(
     context,
-    open.flatMap(({ run }) => run ?? []),
+    open.flatMap(({ run, loaded }) => (run === null || loaded !== undefined ? [] : run)),
   )
-  const decisions = open.map(({ end, run }) =>
-    decisionOn(context, end, run, run === null ? undefined : loaded.get(run.id)),
+  await ensureIds(context, [...open.flatMap(({ loaded }) => loaded ?? []), ...fresh.values()])
+  const decisions = open.map(({ end, run, loaded }) =>
+    decisionOn(context, end, run, loaded ?? (run === null ? undefined : fresh.get(run.id))),
   )
   const settlements = open.map(({ end }, index) => settlementOf(context, end, decisions[index] ?? null))
   const results = await withPatience(context, () => store.deliveries.settle({ settlements, from, now: clock.now() }))

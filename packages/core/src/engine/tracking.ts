@@ -39,15 +39,20 @@ export function tracked(
 ): RenderedContent {
   if (content.kind !== 'email') return content
   const { templateId, version: templateVersion } = version
-  const literal = tracking.clickUrl === undefined ? new Set<string>() : literalLinks(version)
-  const linked = replaceLinks(content, ({ path, url }) => {
-    if (path !== 'html' || !literal.has(url)) return url
-    return tracking.clickUrl?.({ ...message, templateId, templateVersion, url }) ?? url
-  })
+  // Looking for links takes as long as all the rest of rendering: mails without a link to follow are left alone.
+  const literal = tracking.clickUrl === undefined ? noLinks : literalLinks(version)
+  const linked =
+    literal.size === 0
+      ? content
+      : replaceLinks(content, ({ path, url }) => {
+          if (path !== 'html' || !literal.has(url)) return url
+          return tracking.clickUrl?.({ ...message, templateId, templateVersion, url }) ?? url
+        })
   const image = tracking.openUrl?.(message) ?? null
   return image === null || linked.kind !== 'email' ? linked : { ...linked, html: withImage(linked.html, image) }
 }
 
+const noLinks: ReadonlySet<string> = new Set()
 const known = new WeakMap<TemplateVersion, ReadonlySet<string>>()
 
 /** The web links that are written out in a template version, partials and layout included. */

@@ -3,6 +3,7 @@ import type { Owner } from '../ports/store-recipients.js'
 import { tendCampaigns } from './activation.js'
 import { advanceDue } from './advance.js'
 import type { EngineContext, Lease } from './context.js'
+import { IdPool } from './id-pool.js'
 import { ingest } from './ingest.js'
 import { completeFinished } from './lifecycle.js'
 import { reconcile } from './reconcile.js'
@@ -72,6 +73,8 @@ export class EngineLease implements Lease {
 /** Runs the engine: round by round by hand, or on its own until it is stopped. */
 export class Worker {
   private running: Promise<void> | null = null
+  /** For a second batch under way at the same time: each uses up ids of its own. */
+  private readonly idsBeside: IdPool
   private turn: Promise<TickReport> | null = null
   private stopping = new AbortController()
   private nudge: () => void = () => {}
@@ -85,6 +88,7 @@ export class Worker {
     private readonly context: EngineContext,
     private readonly lease: EngineLease,
   ) {
+    this.idsBeside = new IdPool(context.store)
     context.events.on('recipient.ended', () => {
       this.someEnded = true
     })
@@ -122,7 +126,7 @@ export class Worker {
       await this.keepLease()
       const ingested = await ingest(this.context)
       const tended = await tendCampaigns(this.context)
-      const advanced = await advanceDue(this.context)
+      const advanced = await advanceDue(this.context, this.idsBeside)
       const reconciled = await reconcile(this.context)
       total.ingested += ingested
       total.advanced += advanced

@@ -25,10 +25,15 @@ export const end = (reason: string): Move => ({ move: 'end', reason })
 
 const longestPath = 50
 
+type Mutable<Shape> = { -readonly [Key in keyof Shape]: Shape[Key] }
+
 /** The working copy of one run during one decision: what changes is collected here, and nothing else is touched. */
 export class Draft {
   readonly effects: Effect[] = []
   private current: Recipient
+  /** Our own copies, once something has changed: copying them for each change is most of what a decision costs. */
+  private changed: Mutable<Recipient> | null = null
+  private remembered: Mutable<Memory> | null = null
 
   constructor(
     readonly definition: RunDefinition,
@@ -65,11 +70,16 @@ export class Draft {
   }
 
   set(change: Partial<Recipient>): void {
-    this.current = { ...this.current, ...change }
+    this.changed ??= { ...this.current }
+    this.current = Object.assign(this.changed, change)
   }
 
   remember(change: Partial<Memory>): void {
-    this.set({ memory: { ...this.memory, ...change } })
+    if (this.remembered === null) {
+      this.remembered = { ...this.memory }
+      this.set({ memory: this.remembered })
+    }
+    Object.assign(this.remembered, change)
   }
 
   /** What follows counts from this instant. Nothing is taken back: an event from before, or a late timer, moves neither back. */

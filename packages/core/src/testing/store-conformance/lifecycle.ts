@@ -49,7 +49,6 @@ export const lifecycleCases: Cases = {
       () => stage.append([anEvent('ana'), anEvent('ben', { data: { text: bad } })]),
       () => store.inbox.contactsChanged({ workspaceId, contactIds: ['ana', bad], now: testStart }),
       () => stage.enroll(campaign, ['ana', bad]),
-      () => store.inbox.events([{ workspaceId, contactId: 'ana', names: [bad] }]),
       () =>
         store.campaigns.save({ campaign: aCampaign({ workspaceId, id: 'bad', name: bad }), expectedRevision: null }),
     ]
