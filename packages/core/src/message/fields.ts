@@ -1,4 +1,4 @@
-import type { Content } from './template.js'
+import type { Content, EmailContent } from './template.js'
 
 /**
  * How a field is written and checked: `html` is escaped by context; `plain` may have several lines; `header` is one line;
@@ -49,23 +49,24 @@ export function fieldsOf(content: Content): readonly Field[] {
   }
 }
 
-/** The same content with each of its {@link fieldsOf} replaced by what `textOf` says; everything else is kept. */
+/**
+ * The same content with each of its {@link fieldsOf}, asked for in their order, replaced by what `textOf` says; everything else is
+ * kept.
+ */
 export function replaceFields(content: Content, textOf: (path: FieldPath, source: string) => string): Content {
   switch (content.kind) {
     case 'email': {
+      const replaced: { -readonly [Name in keyof EmailContent]: EmailContent[Name] } = { ...content }
       const { subject, preheader, html, text, from, replyTo, headers } = content
-      return {
-        ...content,
-        subject: textOf('subject', subject),
-        html: textOf('html', html),
-        ...(preheader === undefined ? {} : { preheader: textOf('preheader', preheader) }),
-        ...(text === undefined ? {} : { text: textOf('text', text) }),
-        ...(from === undefined ? {} : { from: textOf('from', from) }),
-        ...(replyTo === undefined ? {} : { replyTo: textOf('replyTo', replyTo) }),
-        ...(headers === undefined
-          ? {}
-          : { headers: mapRecord(headers, (name, value) => textOf(`headers.${name}`, value)) }),
-      }
+      replaced.subject = textOf('subject', subject)
+      if (preheader !== undefined) replaced.preheader = textOf('preheader', preheader)
+      replaced.html = textOf('html', html)
+      if (text !== undefined) replaced.text = textOf('text', text)
+      if (from !== undefined) replaced.from = textOf('from', from)
+      if (replyTo !== undefined) replaced.replyTo = textOf('replyTo', replyTo)
+      if (headers !== undefined)
+        replaced.headers = mapRecord(headers, (name, value) => textOf(`headers.${name}`, value))
+      return replaced
     }
     case 'text':
       return {

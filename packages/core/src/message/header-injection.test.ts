@@ -35,6 +35,15 @@ describe('header injection', () => {
     expect(render(mail({ subject: '{{{x}}}' }), { attributes: { x } }, { trusted: ['x'] }).ok).toBe(false)
   })
 
+  it.each(breaks)('is refused through a partial: %j', (x) => {
+    const content = mail({ subject: 'Hi {{> p}}' })
+    expect(render(content, { attributes: { name: 'Ana' } }, { partials: { p: `{{name}}${x}` } })).toEqual({
+      ok: false,
+      missing: [],
+      unsafe: [{ name: 'name', path: 'subject', reason: 'control_character' }],
+    })
+  })
+
   it.each(breaks)('is refused in the template itself: %j', (x) => {
     for (const field of [{ subject: x }, { from: `${x} <a@acme.test>` }, { headers: { 'X-Tag': x } }]) {
       expect(() => compileTemplate(versionOf(mail(field)))).toThrow(/must be one line/)

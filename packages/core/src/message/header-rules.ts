@@ -1,4 +1,5 @@
 import { normalizeAddress } from '../contact/address.js'
+import { isOrdinary } from './ordinary.js'
 
 /** Controls and the line separators of Unicode: each could begin a new line, and so a new header. */
 const breaking = /[\p{Cc}\u2028\u2029]/u
@@ -30,7 +31,7 @@ const reserved = new Set([
 
 /** True when the text holds a character that could end a header's line: any control, U+2028 or U+2029. */
 export function breaksLine(text: string): boolean {
-  return breaking.test(text)
+  return !isOrdinary(text) && breaking.test(text)
 }
 
 /** True when the text is too long for one header, over 998 characters. */

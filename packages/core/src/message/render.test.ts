@@ -150,6 +150,20 @@ describe('renderMessage', () => {
     expect(new Set(hashes).size).toBe(4)
   })
 
+  it('gives no hash twice that two fillings could share, whatever they look like', () => {
+    const template = compileTemplate(versionOf({ kind: 'text', body: '{{#l}}{{.}}{{/l}}{{a}}{{b}}' }))
+    const hashes = [
+      { l: [], a: '1:1', b: '2' },
+      { l: ['1'], a: '1', b: '2' },
+      { l: [], a: '1', b: '1:2' },
+      { l: [], a: '#1;', b: '2' },
+    ].map((attributes) => {
+      const result = renderMessage(template, contextOf({ attributes }))
+      return result.ok ? result.hash : ''
+    })
+    expect(new Set(hashes).size).toBe(hashes.length)
+  })
+
   it('gives another hash for another content, whatever fills it', () => {
     const one = render({ kind: 'text', body: 'a' })
     const other = render({ kind: 'text', body: 'b' })

@@ -1,9 +1,9 @@
-import { type Field, type FieldPath, fieldsOf, replaceFields } from './fields.js'
-import { sha256 } from './hash.js'
+import { type Field, fieldsOf, replaceFields } from './fields.js'
+import { sha256After } from './hash.js'
 import { escapeHtml } from './html/entities.js'
 import { compileNodes, type Emit } from './rendering/compile.js'
 import type { RenderContext } from './rendering/context.js'
-import { type CompiledField, checkedField, refuseBadField } from './rendering/field-checks.js'
+import { type CompiledField, checkedField, keepsLine, refuseBadField } from './rendering/field-checks.js'
 import { type MissingToken, Run, type UnsafeValue } from './rendering/run.js'
 import { expandField, type TemplateParts } from './rendering/sources.js'
 import { type Content, contentHash, type TemplateVersion } from './template.js'
@@ -20,8 +20,10 @@ export interface CompiledTemplate {
   readonly version: TemplateVersion
   /** @internal */
   readonly fields: readonly CompiledField[]
-  /** Changes with everything in the version that changes what is rendered. @internal */
-  readonly fingerprint: string
+  /** What the fields are put into: the version's content without its layout. @internal */
+  readonly frame: Content
+  /** Hashes what was filled in together with everything in the version that changes what is rendered. @internal */
+  readonly hash: (filled: string) => string
 }
 
 /** What came of rendering. A message goes out only as a whole: with anything missing or unsafe there is no content. */
@@ -31,7 +33,7 @@ export type RenderResult =
       readonly content: RenderedContent
       /**
        * SHA-256 that stands for the rendered content: equal when version content and everything filled in are equal. It is taken
-       * over these rather than over the rendered text, so its cost does not grow with the size of the mail.
+       * over these rather than over the rendered text, so its cost does not grow with the size of the mail, and only when it is read.
        */
       readonly hash: string
     }
@@ -54,7 +56,7 @@ export function compileTemplate(version: TemplateVersion): CompiledTemplate {
     const nodes = expandField(parts, field)
     const names = [...new Set(usesIn(nodes, field.path).map((use) => use.name))]
     const emit = compileNodes(nodes, { syntax: field.syntax, fallbacks, trusted, bodyStart })
-    const compiled = { path: field.path, syntax: field.syntax, emit, names }
+    const compiled = { path: field.path, syntax: field.syntax, emit, keepsLine: keepsLine(nodes), names }
     refuseBadField(parts.label, compiled, field.source)
     return compiled
   }
@@ -63,7 +65,8 @@ export function compileTemplate(version: TemplateVersion): CompiledTemplate {
   const preheader = fields.find((field) => field.path === 'preheader')
   const hidden = preheader === undefined ? null : hiddenText(compile(preheader, null).emit)
   const compiled = fields.map((field) => compile(field, field.syntax === 'html' ? hidden : null))
-  return { version, fields: compiled, fingerprint: contentHash(content, partials, fallbacks, trusted) }
+  const hash = sha256After(`${contentHash(content, partials, fallbacks, trusted)} `)
+  return { version, fields: compiled, frame: withoutLayout(content), hash }
 }
 
 /**
@@ -74,31 +77,53 @@ export function compileTemplate(version: TemplateVersion): CompiledTemplate {
  * Every missing token and every unsafe value is named at once, never with its value.
  */
 export function renderMessage(template: CompiledTemplate, context: RenderContext): RenderResult {
+  const { fields, frame } = template
   const run = new Run(context, 'html')
-  const texts = new Map<FieldPath, string>()
-  for (const field of template.fields) {
-    run.path = field.path
-    run.out = ''
-    field.emit(run)
-    texts.set(field.path, checkedField(field, run))
+  let next = 0
+  const content = replaceFields(frame, (_, source) => {
+    const field = fields[next++]
+    return field === undefined ? source : renderField(field, run)
+  })
+  const { missing, unsafe, filled } = run
+  return missing.length > 0 || unsafe.length > 0
+    ? { ok: false, missing, unsafe }
+    : new Rendered(content, template, filled)
+}
+
+function renderField(field: CompiledField, run: Run): string {
+  run.path = field.path
+  return checkedField(field, run, field.emit(run, ''))
+}
+
+class Rendered {
+  readonly ok = true
+  private known: string | null = null
+
+  constructor(
+    readonly content: RenderedContent,
+    private readonly template: CompiledTemplate,
+    private readonly filled: Run['filled'],
+  ) {}
+
+  get hash(): string {
+    this.known ??= this.template.hash(this.filled.map(written).join(''))
+    return this.known
   }
-  if (run.missing.length > 0 || run.unsafe.length > 0) {
-    return { ok: false, missing: run.missing, unsafe: run.unsafe }
-  }
-  const content = withoutLayout(replaceFields(template.version.content, (path, source) => texts.get(path) ?? source))
-  return { ok: true, content, hash: sha256(`${template.fingerprint} ${run.filled}`) }
+}
+
+/** No two fillings of a template are written alike. */
+function written(part: string | number): string {
+  return typeof part === 'string' ? `${part.length}:${part}` : `#${part};`
 }
 
 /** Mail programs show the first text of a body beside the subject; this puts the preheader there without showing it in the mail. */
 function hiddenText(preheader: Emit): Emit {
-  return (run) => {
-    const { out, path } = run
-    run.out = ''
+  return (run, out) => {
+    const { path } = run
     run.path = 'preheader'
-    preheader(run)
-    const text = escapeHtml(run.out)
+    const text = escapeHtml(preheader(run, ''))
     run.path = path
-    run.out = `${out}<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">${text}</div>`
+    return `${out}<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">${text}</div>`
   }
 }
 

@@ -24,7 +24,7 @@ export function decodeEntities(text: string): string {
   })
 }
 
-const escapes: Readonly<Record<string, string>> = {
+const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
   '>': '&gt;',
@@ -32,8 +32,17 @@ const escapes: Readonly<Record<string, string>> = {
   "'": '&#39;',
   '`': '&#96;',
 }
+const entityByCode = Array.from({ length: 128 }, (_, code) => entities[String.fromCharCode(code)])
 
 /** Escapes a text so that it stays a text in HTML content and in attribute values within either kind of quotes. */
 export function escapeHtml(text: string): string {
-  return /[&<>"'`]/.test(text) ? text.replace(/[&<>"'`]/g, (character) => escapes[character] ?? '') : text
+  let out = ''
+  let from = 0
+  for (let index = 0; index < text.length; index += 1) {
+    const entity = entityByCode[text.charCodeAt(index)]
+    if (entity === undefined) continue
+    out += text.slice(from, index) + entity
+    from = index + 1
+  }
+  return from === 0 ? text : out + text.slice(from)
 }

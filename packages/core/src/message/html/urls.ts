@@ -1,3 +1,4 @@
+import { isOrdinary } from '../ordinary.js'
 import { decodeEntities } from './entities.js'
 
 /** Controls, zero-width characters and those that change the direction of text: they make a link look like another one. */
@@ -7,7 +8,7 @@ const safeSchemes = new Set(['https', 'http', 'mailto', 'tel'])
 
 /** Removes what cannot be seen: controls, zero-width and direction characters. For values that stand in a URL. */
 export function stripInvisible(text: string): string {
-  return text.replace(invisible, '')
+  return isOrdinary(text) ? text : text.replace(invisible, '')
 }
 
 /** Removes what cannot be seen from the URLs within a text, and from nothing else: names keep their joiners and marks. */

@@ -2,14 +2,15 @@ import type { JsonValue } from '../../json.js'
 import type { FieldSyntax } from '../fields.js'
 import { type Placed, placeInHtml } from '../html/contexts.js'
 import { mayContinueUrl } from '../html/urls.js'
-import { lookUp } from './context.js'
+import { isOrdinary } from '../ordinary.js'
+import { lookUpOf } from './context.js'
 import type { Expanded, ExpandedSection, ExpandedValue } from './expand.js'
 import { templateErrorAt } from './parse.js'
 import type { Run } from './run.js'
-import { type Place, safeFor, safeUrlAttribute, wellFormed } from './safe-value.js'
+import { guardOf, ordinaryGuardOf, type Place, safeUrlAttribute, unchanged, wellFormed } from './safe-value.js'
 
-/** Writes its part of a field into a run. */
-export type Emit = (run: Run) => void
+/** Appends its part of a field to the text of the field so far. */
+export type Emit = (run: Run, out: string) => string
 
 /** What compiling needs to know of the version. */
 export interface CompileOptions {
@@ -22,7 +23,7 @@ export interface CompileOptions {
 
 /**
  * Turns the parts of a field into one function, so that rendering looks at no syntax again.
- * @throws {TemplateError} for an unescaped token that is not trusted, and for tokens in places that cannot be made safe.
+ * @throws {TemplateError} for an unchanged token that is not trusted, and for tokens in places that cannot be made safe.
  */
 export function compileNodes(nodes: readonly Expanded[], options: CompileOptions): Emit {
   return new Compiler(options).list(options.syntax === 'html' ? placeInHtml(nodes) : nodes)
@@ -40,9 +41,12 @@ class Compiler {
   constructor(private readonly options: CompileOptions) {}
 
   list(nodes: readonly (Placed | Expanded)[]): Emit {
-    const emits = nodes.map((node, index) => this.node(node, nodes[index - 1]))
-    return (run) => {
-      for (const emit of emits) emit(run)
+    const joined = joinTexts(nodes)
+    const emits = joined.map((node, index) => this.node(node, joined[index - 1]))
+    return (run, out) => {
+      let text = out
+      for (const emit of emits) text = emit(run, text)
+      return text
     }
   }
 
@@ -50,9 +54,7 @@ class Compiler {
     switch (node.kind) {
       case 'text': {
         const { text } = node
-        return (run) => {
-          run.out += text
-        }
+        return (_, out) => out + text
       }
       case 'value':
         return this.value(node, this.placeOf(node, previous))
@@ -61,7 +63,7 @@ class Compiler {
       case 'url':
         return urlAttribute(this.list(node.children))
       case 'bodyStart':
-        return this.options.bodyStart ?? (() => {})
+        return this.options.bodyStart ?? ((_, out) => out)
     }
   }
 
@@ -81,21 +83,27 @@ class Compiler {
         `{{{${name}}}} is not escaped, and "${name}" is not trusted; write {{${name}}}, or add it to the version's trusted names`,
       )
     }
-    const path = pathOf(name)
+    const lookUp = lookUpOf(name)
     const fallback = node.fallback ?? own(this.options.fallbacks, name)
-    return (run) => {
-      const found = lookUp(path, run.scope, run.context)
+    const guard = raw ? unchanged : guardOf(place)
+    const ordinaryGuard = raw ? unchanged : ordinaryGuardOf(place)
+    return (run, out) => {
+      const found = lookUp(run.scope, run.context)
+      if (ordinaryGuard !== null && typeof found === 'string' && isOrdinary(found) && found.trim() !== '') {
+        run.filled.push(found)
+        return out + ordinaryGuard(found)
+      }
       const text = textOf(found) ?? fallback
+      run.filled.push(text ?? '')
       if (text === undefined) {
         if (isStructure(found)) run.refuse(name, 'not_text')
         else if (!inSection) run.lacks(name)
-        run.fill('')
-        return
+        return out
       }
-      run.fill(text)
-      const safe = raw ? { text } : safeFor(place, text, run.out)
-      if ('text' in safe) run.out += safe.text
-      else run.refuse(name, safe.refused)
+      const safe = guard(text, out)
+      if (typeof safe === 'string') return out + safe
+      run.refuse(name, safe.refused)
+      return out
     }
   }
 
@@ -103,34 +111,44 @@ class Compiler {
     node: Omit<ExpandedSection, 'children'> & { readonly children: readonly (Placed | Expanded)[] },
   ): Emit {
     const { name, inverted } = node
-    const path = pathOf(name)
+    const lookUp = lookUpOf(name)
     const content = this.list(node.children)
-    return (run) => {
-      const value = lookUp(path, run.scope, run.context)
+    return (run, out) => {
+      const value = lookUp(run.scope, run.context)
       const shown = isShown(value)
       if (inverted || !shown) {
-        run.choose(inverted && !shown ? 1 : 0)
-        if (inverted && !shown) content(run)
-        return
+        run.filled.push(inverted && !shown ? 1 : 0)
+        return inverted && !shown ? content(run, out) : out
       }
       const items: readonly JsonValue[] = Array.isArray(value) ? value : [value]
-      run.choose(items.length)
+      run.filled.push(items.length)
+      const outer = run.scope
+      let text = out
       for (const item of items) {
-        if (!run.mayGrow(name)) return
-        run.within(item, () => content(run))
+        if (!run.mayGrow(name, text)) break
+        run.scope = { value: item, outer }
+        text = content(run, text)
       }
+      run.scope = outer
+      return text
     }
   }
 }
 
 /** The attribute is rendered apart, so that its tokens see how much of the URL stands before them, and judged as a whole. */
 function urlAttribute(content: Emit): Emit {
-  return (run) => {
-    const before = run.out
-    run.out = ''
-    content(run)
-    run.out = before + safeUrlAttribute(run.out)
+  return (run, out) => out + safeUrlAttribute(content(run, ''))
+}
+
+/** Texts that follow each other become one. */
+function joinTexts(nodes: readonly (Placed | Expanded)[]): readonly (Placed | Expanded)[] {
+  const joined: (Placed | Expanded)[] = []
+  for (const node of nodes) {
+    const last = joined.at(-1)
+    if (node.kind === 'text' && last?.kind === 'text') joined.splice(-1, 1, { ...last, text: last.text + node.text })
+    else joined.push(node)
   }
+  return joined
 }
 
 /** A list is shown when it has items, a text when it is not blank, a number when it is not 0. */
@@ -160,10 +178,6 @@ function textOf(value: JsonValue | undefined): string | undefined {
       return texts.includes(undefined) ? undefined : texts.join(', ')
     }
   }
-}
-
-function pathOf(name: string): readonly string[] {
-  return name === '.' ? [name] : name.split('.')
 }
 
 function own(record: Readonly<Record<string, string>>, name: string): string | undefined {

@@ -36,33 +36,34 @@ export interface Scope {
   readonly outer: Scope | null
 }
 
+/** Looks one name up; undefined = it has no value. */
+export type LookUp = (scope: Scope | null, context: RenderContext) => JsonValue | undefined
+
 const forbidden = new Set(['__proto__', 'constructor', 'prototype'])
 
 /**
- * The value of a name: its first part is looked for in the sections from the inside out, then among the reserved names, then among
- * the contact's attributes; the further parts are own properties below it. Undefined when there is none. `.` is the innermost
- * section's value. Nothing inherited is ever found, and no getter or function is called: a property that is not plain data does
- * not exist.
+ * How a name is looked up: its first part is looked for in the sections from the inside out, then among the reserved names, then
+ * among the contact's attributes; the further parts are own properties below it. `.` is the innermost section's value. Nothing
+ * inherited is ever found, and no getter or function is called: a property that is not plain data does not exist.
  */
-export function lookUp(parts: readonly string[], scope: Scope | null, context: RenderContext): JsonValue | undefined {
-  const first = parts[0] ?? ''
-  if (first === '.') return scope?.value
-  for (let inner = scope; inner !== null; inner = inner.outer) {
-    const found = own(inner.value, first)
-    if (found !== undefined) return below(found, parts)
+export function lookUpOf(name: string): LookUp {
+  if (name === '.') return (scope) => scope?.value
+  const [first = '', ...further] = name.split('.')
+  if (forbidden.has(first) || further.some((part) => forbidden.has(part))) return () => undefined
+  const isReserved = reservedNames.has(first)
+  const lookUpFirst: LookUp = (scope, context) => {
+    for (let inner = scope; inner !== null; inner = inner.outer) {
+      const found = own(inner.value, first)
+      if (found !== undefined) return found
+    }
+    return own(isReserved ? context : context.attributes, first)
   }
-  const root: unknown = reservedNames.has(first) ? context : context.attributes
-  return below(own(root, first), parts)
-}
-
-function below(start: JsonValue | undefined, parts: readonly string[]): JsonValue | undefined {
-  let value = start
-  for (let index = 1; index < parts.length && value !== undefined; index += 1) value = own(value, parts[index] ?? '')
-  return value
+  if (further.length === 0) return lookUpFirst
+  return (scope, context) => further.reduce(own, lookUpFirst(scope, context))
 }
 
 function own(holder: unknown, name: string): JsonValue | undefined {
-  if (typeof holder !== 'object' || holder === null || forbidden.has(name)) return undefined
+  if (typeof holder !== 'object' || holder === null) return undefined
   const value: unknown = Object.getOwnPropertyDescriptor(holder, name)?.value
   return typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint'
     ? undefined

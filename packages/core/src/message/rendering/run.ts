@@ -1,4 +1,3 @@
-import type { JsonValue } from '../../json.js'
 import type { FieldPath } from '../fields.js'
 import type { RenderContext, Scope } from './context.js'
 
@@ -33,12 +32,14 @@ export interface UnsafeValue extends MissingToken {
 const maxRepetitions = 20_000
 const maxCharacters = 1_000_000
 
-/** One rendering in progress: the text so far, what was filled in, and what is wrong. */
+/** One rendering in progress: what was filled in, and what is wrong. */
 export class Run {
-  /** The text of the current field so far. */
-  out = ''
-  /** Everything that distinguishes this message from others of the same template, in order and uniquely readable. */
-  filled = ''
+  /**
+   * Everything that distinguishes this message from others of the same template, in order: a text is a value that was filled in, a
+   * number says how often a section's content stands there.
+   */
+  readonly filled: (string | number)[] = []
+  /** What the current section has opened; null = outside sections. */
   scope: Scope | null = null
   readonly missing: MissingToken[] = []
   readonly unsafe: UnsafeValue[] = []
@@ -50,14 +51,9 @@ export class Run {
     public path: FieldPath,
   ) {}
 
-  /** Notes a value that was filled in. */
-  fill(value: string): void {
-    this.filled += `${value.length}:${value}`
-  }
-
-  /** Notes how often a section's content stands here. */
-  choose(times: number): void {
-    this.filled += `#${times};`
+  /** True once something is missing or unsafe in a field. */
+  hasProblem(path: FieldPath): boolean {
+    return this.missing.some((token) => token.path === path) || this.unsafe.some((value) => value.path === path)
   }
 
   lacks(name: string): void {
@@ -73,18 +69,10 @@ export class Run {
     }
   }
 
-  /** Runs `content` with a value as the innermost scope. */
-  within(value: JsonValue, content: () => void): void {
-    const outer = this.scope
-    this.scope = { value, outer }
-    content()
-    this.scope = outer
-  }
-
-  /** False once the message has grown too large; it is then refused in the name of that section. */
-  mayGrow(section: string): boolean {
+  /** False once the message, with this field so far, has grown too large; it is then refused in the name of that section. */
+  mayGrow(section: string, out: string): boolean {
     this.repetitions += 1
-    if (this.repetitions <= maxRepetitions && this.out.length <= maxCharacters) return true
+    if (this.repetitions <= maxRepetitions && out.length <= maxCharacters) return true
     this.refuse(section, 'too_large')
     return false
   }
