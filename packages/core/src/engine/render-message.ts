@@ -3,8 +3,9 @@ import type { Delivery } from '../delivery/delivery.js'
 import { deliveryRef } from '../delivery/delivery-key.js'
 import type { IntentGuard } from '../delivery/intent.js'
 import type { JsonObject } from '../json.js'
+import { compiledTemplate } from '../message/compiled-templates.js'
 import { unsubscribeHeaders } from '../message/links.js'
-import { type CompiledTemplate, compileTemplate, type RenderContext, renderMessage } from '../message/render.js'
+import { type RenderContext, renderMessage } from '../message/render.js'
 import { smsSegments } from '../message/sms-segments.js'
 import type { TemplateVersion } from '../message/template.js'
 import type { OutboundMessage } from '../ports/channel.js'
@@ -25,8 +26,6 @@ export interface ReadyMessage {
 export type Rendered =
   | { readonly ok: true; readonly ready: ReadyMessage }
   | { readonly ok: false; readonly reason: string }
-
-const compiled = new WeakMap<TemplateVersion, CompiledTemplate>()
 
 /** Templates of a batch by the key of {@link templateKey}; one query. */
 export async function loadTemplates(
@@ -84,9 +83,7 @@ export function renderSend(
     topic,
     deliveryRef: ref,
   })
-  const known = compiled.get(template) ?? compileTemplate(template)
-  compiled.set(template, known)
-  const rendered = renderMessage(known, renderContext(decision, unsubscribeUrl))
+  const rendered = renderMessage(compiledTemplate(template), renderContext(decision, unsubscribeUrl))
   if (!rendered.ok) {
     const missing = rendered.missing[0]
     return { ok: false, reason: missing === undefined ? 'unsafe_value' : `missing_token:${missing.name}` }
