@@ -1,5 +1,7 @@
 import { type DeliveryStore, type Instant, isDrumbeatError, type Settlement, settledDelivery } from '@drumbeat/core'
 import { applyChange, count, deliveryOf, lookAgain, writeDelivery } from './changes.js'
+import { appendChanged } from './memory-inbox.js'
+import { changePermission } from './memory-permissions.js'
 import type { State } from './state.js'
 
 type Request = Parameters<DeliveryStore['settle']>[0]
@@ -20,11 +22,13 @@ export function settle(state: State, settlement: Settlement, { from, now }: Omit
 }
 
 function write(state: State, settlement: Settlement, now: Instant): Answer {
-  const { workspaceId, deliveryId, lookAt, counters } = settlement
+  const { workspaceId, deliveryId, lookAt, counters, permissions } = settlement
   const delivery = deliveryOf(state, workspaceId, deliveryId)
   if (delivery === undefined) return 'stale'
   writeDelivery(state, settledDelivery(delivery, settlement), now)
   count(state, workspaceId, counters)
+  for (const permission of permissions) changePermission(state, workspaceId, permission)
+  if (permissions.length > 0) appendChanged(state, workspaceId, [delivery.contactId], now)
   const latest = state.attempts.get(deliveryId)
   if (latest?.finishedAt === null) state.attempts.set(deliveryId, { ...latest, finishedAt: now })
   if (lookAt === null) state.looks.delete(deliveryId)
@@ -49,6 +53,7 @@ function unstorable(settlement: Settlement, now: Instant): Settlement {
     reply: null,
     lookAt: lookAt ?? now,
     counters: [],
+    permissions: [],
     change: null,
   }
 }

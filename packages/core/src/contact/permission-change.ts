@@ -1,4 +1,5 @@
 import type { Consent } from './consent.js'
+import type { Permissions } from './contact.js'
 import type { Suppression } from './suppression.js'
 
 /** A change to whether an address may be written to. */
@@ -12,3 +13,15 @@ export type PermissionChange =
       readonly address: string
       readonly reasons: readonly Suppression['reason'][]
     }
+
+/** What is known after these changes are written; what they lift stays known until it is read again. */
+export function withChanges(known: Permissions, changes: readonly PermissionChange[]): Permissions {
+  if (changes.length === 0) return known
+  return {
+    consents: [...known.consents, ...changes.flatMap((change) => (change.kind === 'consent' ? [change.consent] : []))],
+    suppressions: [
+      ...known.suppressions,
+      ...changes.flatMap((change) => (change.kind === 'suppress' ? [change.suppression] : [])),
+    ],
+  }
+}

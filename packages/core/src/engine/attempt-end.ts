@@ -1,15 +1,17 @@
 import type { Delivery } from '../delivery/delivery.js'
 import { retryAt } from '../delivery/retry-policy.js'
 import type { AttemptResult } from '../delivery/settled-delivery.js'
+import type { Settlement } from '../ports/store-deliveries.js'
 import type { Outcome } from '../recipient/input.js'
 import type { Instant } from '../schedule/instant.js'
 import type { EngineContext } from './context.js'
 import type { CallEnd } from './dispatch.js'
+import { refusalEffects } from './refusal-effects.js'
 
 /** What became of an attempt: what is written on its delivery, and the news for its run. */
 export interface AttemptEnd {
   readonly delivery: Delivery
-  readonly result: AttemptResult & { readonly lookAt: Instant | null }
+  readonly result: AttemptResult & Pick<Settlement, 'lookAt' | 'permissions'>
   readonly outcome: Outcome
 }
 
@@ -23,6 +25,7 @@ const nothingElse = {
   attemptCounts: true,
   possibleDuplicate: false,
   lookAt: null,
+  permissions: [],
 } satisfies Partial<AttemptEnd['result']>
 
 /** A call that could not start is not tried again at once: what kept it may take a moment. */
@@ -41,7 +44,7 @@ export function attemptEnd(
     case 'accepted':
       return accepted(delivery, end, at)
     case 'rejected':
-      return failed(delivery, end.code)
+      return failed(delivery, end.code, refusalEffects(delivery, end.reason, at))
     case 'not_accepted':
       return notAccepted(policies, delivery, end, at)
     case 'blocked':
@@ -118,8 +121,9 @@ function accepted(
   }
 }
 
-function failed(delivery: Delivery, reason: string): AttemptEnd {
-  return { delivery, result: { ...nothingElse, state: 'failed', reason }, outcome: { state: 'failed', reason } }
+function failed(delivery: Delivery, reason: string, permissions: AttemptEnd['result']['permissions'] = []): AttemptEnd {
+  const result = { ...nothingElse, state: 'failed', reason, permissions } as const
+  return { delivery, result, outcome: { state: 'failed', reason } }
 }
 
 function notAccepted(

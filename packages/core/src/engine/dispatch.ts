@@ -2,7 +2,7 @@ import type { Delivery } from '../delivery/delivery.js'
 import { deliveryRef } from '../delivery/delivery-key.js'
 import type { JsonObject, JsonValue } from '../json.js'
 import type { CallOutcome } from '../ports/caller.js'
-import type { OutboundMessage, SendOutcome } from '../ports/channel.js'
+import type { OutboundMessage, RejectionReason, SendOutcome } from '../ports/channel.js'
 import type { PlannedCall } from '../recipient/effect.js'
 import type { Instant } from '../schedule/instant.js'
 import { CallDeadlines } from './call-deadlines.js'
@@ -41,7 +41,7 @@ export type CallEnd =
       /** When the provider accepted it, if it said so. */
       readonly at: Instant | null
     }
-  | { readonly outcome: 'rejected'; readonly code: string }
+  | { readonly outcome: 'rejected'; readonly code: string; readonly reason?: RejectionReason }
   | { readonly outcome: 'not_accepted'; readonly code: string; readonly retryAfterMs: number | null }
   | { readonly outcome: 'blocked'; readonly code: string }
   | { readonly outcome: 'unknown'; readonly code: string }

@@ -1,4 +1,5 @@
 import type { Contact } from '../contact/contact.js'
+import { type PermissionChange, withChanges } from '../contact/permission-change.js'
 import type { Delivery } from '../delivery/delivery.js'
 import { mergeFacts } from '../delivery/facts.js'
 import { contactKey } from '../ports/store-contacts.js'
@@ -64,6 +65,7 @@ async function decideBatch(
     const { workspaceId, contactId } = first
     const live = runs.filter((run) => contactKey(run) === contactKey(first))
     const reports = mine.flatMap((item) => (item.kind === 'report' ? [item] : []))
+    const effects = reportEffects(reports, deliveries)
     const facts = reports.map(({ deliveryId, facts: reported }) => ({ deliveryId, facts: reported }))
     return {
       workspaceId,
@@ -71,10 +73,12 @@ async function decideBatch(
       seqs: mine.map(({ seq }) => seq),
       expected: live.map(({ id, fence }) => ({ id, fence })),
       facts,
-      ...reportEffects(reports, deliveries),
+      ...effects,
       changes: live.flatMap((run) => {
         const known = loaded.get(run.id)
-        return known === undefined ? [] : (hear(context, withReports(known, reports), run, mine, now) ?? [])
+        return known === undefined
+          ? []
+          : (hear(context, withReports(known, reports, effects.permissions), run, mine, now) ?? [])
       }),
       newRuns,
     }
@@ -119,13 +123,14 @@ function hear(
   }
 }
 
-function withReports(loaded: Loaded, reports: readonly Report[]): Loaded {
+function withReports(loaded: Loaded, reports: readonly Report[], changes: readonly PermissionChange[]): Loaded {
   if (reports.length === 0) return loaded
   const deliveries = loaded.facts.deliveries.map((delivery) => {
     const mine = reports.filter(({ deliveryId }) => deliveryId === delivery.id).flatMap(({ facts }) => facts)
     return mine.length === 0 ? delivery : { ...delivery, facts: mergeFacts(delivery.facts, mine) }
   })
-  return { ...loaded, facts: { ...loaded.facts, deliveries } }
+  const permissions = withChanges(loaded.facts.permissions, changes)
+  return { ...loaded, facts: { ...loaded.facts, deliveries, permissions } }
 }
 
 /** The deliveries that reports are about, as they are known so far. */

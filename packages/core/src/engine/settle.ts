@@ -1,3 +1,4 @@
+import { withChanges } from '../contact/permission-change.js'
 import type { Delivery } from '../delivery/delivery.js'
 import type { Settlement } from '../ports/store-deliveries.js'
 import type { Recipient } from '../recipient/recipient.js'
@@ -126,7 +127,8 @@ function decisionOn(
   if (run === null || loaded === undefined) return null
   const now = clock.now()
   const deliveries = withOutcome(loaded.facts.deliveries, end)
-  const known = { ...loaded, facts: { ...loaded.facts, deliveries } }
+  const permissions = withChanges(loaded.facts.permissions, end.result.permissions)
+  const known = { ...loaded, facts: { ...loaded.facts, deliveries, permissions } }
   try {
     return leftToClaim(decide(known, run, { kind: 'outcome', outcome: end.outcome }, now), now)
   } catch (error) {

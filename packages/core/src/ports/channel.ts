@@ -45,8 +45,9 @@ export interface SendContext {
 }
 
 /**
- * Why a message was refused for good: the address cannot be reached, its owner has opted out at the provider, or the content is not
- * allowed or not valid.
+ * Why a message was refused for good: the address itself is wrong or gone (`recipient`), its owner has opted out at the provider, or the
+ * content is not allowed or not valid. The first two close the address for every campaign, so say them only where the provider does: not
+ * of a full mailbox, nor of a request that holds other addresses too.
  */
 export type RejectionReason = 'recipient' | 'opted_out' | 'content'
 

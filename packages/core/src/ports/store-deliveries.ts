@@ -1,3 +1,4 @@
+import type { PermissionChange } from '../contact/permission-change.js'
 import type { Delivery, DeliveryState } from '../delivery/delivery.js'
 import type { IntentGuard, IntentVerdict } from '../delivery/intent.js'
 import type { AttemptResult } from '../delivery/settled-delivery.js'
@@ -40,6 +41,11 @@ export interface Settlement extends AttemptResult {
   readonly lookAt: Instant | null
   /** Counted with the outcome, whatever became of the run. */
   readonly counters: readonly CounterDelta[]
+  /**
+   * What it says about the address, whatever became of the run. Where it says anything, the contact has changed: an item of that kind is
+   * put into the inbox, so that all their runs hear of it.
+   */
+  readonly permissions: readonly PermissionChange[]
   /** What the run does now; null = it no longer waits for this. */
   readonly change: RunChange | null
 }

@@ -256,6 +256,7 @@ export function aSettlement(
     possibleDuplicate: false,
     lookAt: null,
     counters: [],
+    permissions: [],
     change: null,
     ...change,
   }

@@ -18,6 +18,8 @@ import { instant, int, ms, selection } from '../sql/values.js'
 import { applyChanges, count } from './changes.js'
 import type { QueryContext } from './context.js'
 import { settledWrites } from './delivery-rows.js'
+import { appendChanged } from './inbox-writes.js'
+import { changePermissions } from './permissions.js'
 import { latestOf } from './recipients.js'
 import { matchParked } from './reports.js'
 
@@ -139,12 +141,32 @@ async function settleRound(
   await writeLooks(connection, s, open, now)
   const counted = open.flatMap(({ workspaceId, counters }) => counters.map((delta) => ({ ...delta, workspaceId })))
   await count(connection, s, counted)
+  await closeAddresses(connection, s, open, known, now)
   const changes = open.flatMap(({ change }) => (change === null ? [] : [change]))
   const results = await applyChanges(context, connection, changes, latestOf(context))
   const stale = new Set<RunChange>(changes.filter((_, index) => results[index] === 'stale'))
   for (const settlement of open) {
     answers.set(settlement, settlement.change !== null && stale.has(settlement.change) ? 'run_changed' : 'applied')
   }
+}
+
+/** What refusals say about addresses, and the news of it for all runs of their contacts. */
+async function closeAddresses(
+  connection: Connection,
+  s: string,
+  settlements: readonly Settlement[],
+  known: ReadonlyMap<number, Settling>,
+  now: Instant,
+): Promise<void> {
+  const closing = settlements.filter(({ permissions }) => permissions.length > 0)
+  if (closing.length === 0) return
+  await changePermissions(
+    connection,
+    s,
+    closing.flatMap(({ workspaceId, permissions }) => permissions.map((change) => ({ workspaceId, change }))),
+  )
+  const contacts = closing.flatMap(({ deliveryId }) => known.get(deliveryId) ?? [])
+  await appendChanged(connection, s, contacts, now)
 }
 
 function settlingOf({ facts, reply, ...rest }: SettlingRow): Settling {
@@ -195,6 +217,7 @@ function unstorable(settlement: Settlement, now: Instant): Settlement {
     reply: null,
     lookAt: settlement.lookAt ?? now,
     counters: [],
+    permissions: [],
     change: null,
   }
 }

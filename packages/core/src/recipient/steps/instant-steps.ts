@@ -1,5 +1,5 @@
 import type { Contact } from '../../contact/contact.js'
-import type { PermissionChange } from '../../contact/permission-change.js'
+import { type PermissionChange, withChanges } from '../../contact/permission-change.js'
 import type { BranchStep, ExitStep, UpdateStep } from '../../sequence/step.js'
 import { type Draft, end, go, type Move } from '../draft.js'
 import type { StepBehavior } from './behavior.js'
@@ -40,16 +40,7 @@ export const updateBehavior = instantly<UpdateStep>((draft, step) => {
   const changes = step.set !== undefined || step.addTags !== undefined || step.removeTags !== undefined
   draft.learn({
     contact: changed,
-    permissions: {
-      consents: [
-        ...known.permissions.consents,
-        ...permissions.flatMap((change) => (change.kind === 'consent' ? [change.consent] : [])),
-      ],
-      suppressions: [
-        ...known.permissions.suppressions,
-        ...permissions.flatMap((change) => (change.kind === 'suppress' ? [change.suppression] : [])),
-      ],
-    },
+    permissions: withChanges(known.permissions, permissions),
   })
   draft.emit({
     kind: 'update',

@@ -94,6 +94,25 @@ export const settleCases: Cases = {
     expect(await stage.counters()).toEqual([' sent = 1'])
   },
 
+  'what a refusal says about the address is written with it, and once, whatever the run did since': async (stage) => {
+    const engine = await stage.engine()
+    const { run, delivery } = await stage.startedRun(engine)
+    const suppression = { channel: 'email', address: 'ana@example.com', topic: null, at: minute(1) } as const
+    const refused = aSettlement(delivery, {
+      state: 'failed',
+      reason: '21610',
+      permissions: [{ kind: 'suppress', suppression: { ...suppression, reason: 'unsubscribed' } }],
+      change: aChange({ ...run, fence: run.fence - 1 }, { stepId: 'done' }),
+    })
+    expect(await stage.settle([refused], 'unknown')).toEqual(['stale'])
+    expect((await stage.permissions('ana')).suppressions).toEqual([])
+    expect(await stage.settle([refused])).toEqual(['run_changed'])
+    expect((await stage.permissions('ana')).suppressions).toEqual([{ ...suppression, reason: 'unsubscribed' }])
+    expect(await stage.settle([refused])).toEqual(['stale'])
+    const news = (await stage.inbox()).map(({ kind, contactId }) => [kind, contactId])
+    expect(news).toEqual([['contact_changed', 'ana']])
+  },
+
   'what waits to be tried again is canceled when nobody waits for it any more': async (stage) => {
     const { delivery } = await stage.startedRun(await stage.engine())
     const busy = aSettlement(delivery, { state: 'retry_wait', reason: 'busy', change: null })

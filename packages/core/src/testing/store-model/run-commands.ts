@@ -1,9 +1,11 @@
 import fc from 'fast-check'
 import type { FrequencyCap } from '../../contact/frequency-cap.js'
+import type { PermissionChange } from '../../contact/permission-change.js'
 import type { Delivery } from '../../delivery/delivery.js'
 import type { Intent, Settlement } from '../../ports/store-deliveries.js'
 import type { Owner, RunChange } from '../../ports/store-recipients.js'
 import { isLive, type Recipient } from '../../recipient/recipient.js'
+import type { Instant } from '../../schedule/instant.js'
 import { anIntent, aSettlement } from '../builders.js'
 import { byJson } from '../store-dump.js'
 import { among, type Command, command, upTo } from './command.js'
@@ -43,6 +45,13 @@ const outcome = fc.record({
   bad: among([false, false, false, false, true]),
 })
 
+function closing({ channel, contactId }: Delivery, at: Instant): PermissionChange {
+  return {
+    kind: 'suppress',
+    suppression: { channel, address: addressOf(contactId), topic: null, reason: 'invalid', at },
+  }
+}
+
 async function buildSettlement(
   subject: Subject,
   args: typeof outcome extends fc.Arbitrary<infer Args> ? Args : never,
@@ -63,6 +72,7 @@ async function buildSettlement(
     facts: [{ kind: 'accepted', at: subject.now }],
     attemptCounts: state !== 'scheduled',
     lookAt: state === 'unknown' ? subject.now + 60_000 : null,
+    permissions: state === 'failed' ? [closing(delivery, subject.now)] : [],
     change:
       view === null || !isLive(view) || args.change === 'none' ? null : await buildChange(subject, view, args.change),
   })
