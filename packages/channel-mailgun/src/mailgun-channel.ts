@@ -78,8 +78,12 @@ export function mailgunChannel(options: MailgunChannelOptions): Channel {
   const send = inBatches<MailMessage>(
     batch,
     async (items) => {
-      const answer = await client.messages.create(domain, mailOf(options, items))
-      return items.map(() => outcomeOfAnswer(answer, items.length))
+      try {
+        const answer = await client.messages.create(domain, mailOf(options, items))
+        return items.map(() => outcomeOfAnswer(answer, items.length))
+      } catch (error) {
+        return items.map(() => outcomeOfError(error, Date.now(), items.length))
+      }
     },
     (error) => outcomeOfError(error, Date.now()),
   )

@@ -13,8 +13,11 @@ export function outcomeOfAnswer(
 /** The client throws network errors in the shape of a refusal with status 400, whose message is the system's code. */
 const systemCode = /^(?:E[A-Z0-9_]{3,}|ERR_[A-Z_]+|UND_ERR_[A-Z_]+)$/
 
-/** What the client throws: Mailgun's refusal, or an error of the network. */
-export function outcomeOfError(error: unknown, now: number): SendOutcome {
+/**
+ * What the client throws: Mailgun's refusal, or an error of the network. Of several mails Mailgun does not say which address is wrong, so
+ * none is called so.
+ */
+export function outcomeOfError(error: unknown, now: number, count = 1): SendOutcome {
   const fields = (typeof error === 'object' && error !== null ? error : {}) as {
     readonly status?: unknown
     readonly message?: unknown
@@ -27,15 +30,16 @@ export function outcomeOfError(error: unknown, now: number): SendOutcome {
     const syscall = /^(connect|getaddrinfo) /.exec(details)?.[1]
     return outcomeOfNetworkError({ code: message, syscall })
   }
-  return outcomeOfRefusal(status, details, now)
+  return outcomeOfRefusal(status, details, now, count)
 }
 
-function outcomeOfRefusal(status: number, details: string, now: number): SendOutcome {
+function outcomeOfRefusal(status: number, details: string, now: number, count: number): SendOutcome {
   const code = `http_${status}`
   switch (status) {
     case 400:
       if (/free accounts|not allowed to send|activate/i.test(details)) return { outcome: 'blocked', code }
-      return { outcome: 'rejected', code, reason: isAboutRecipient(details) ? 'recipient' : 'content' }
+      if (!isAboutRecipient(details)) return { outcome: 'rejected', code, reason: 'content' }
+      return count === 1 ? { outcome: 'rejected', code, reason: 'recipient' } : { outcome: 'rejected', code }
     case 404:
       // The domain: there is nothing else in the address that could be missing.
       return { outcome: 'blocked', code }
@@ -49,7 +53,7 @@ function outcomeOfRefusal(status: number, details: string, now: number): SendOut
 }
 
 function isAboutRecipient(details: string): boolean {
-  return /'to' parameter|to address|recipient/i.test(details)
+  return /'to' parameter|\bto parameter|\bto address|recipient address/i.test(details)
 }
 
 /** "Domain … is not allowed to send: recipient limit exceeded, try again after Mon, 25 Aug 2025 07:00:31 UTC" */

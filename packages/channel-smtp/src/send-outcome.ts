@@ -47,8 +47,20 @@ function outcomeOfReply({ command, response, code: kind }: SmtpError, replyCode:
   if ((replyCode >= 400 && replyCode < 500) || replyCode === 503) return tryAgain(code)
   if (replyCode < 500) return { outcome: 'unknown', code }
   if (command === 'MAIL FROM' && !enhanced.startsWith('5.3.')) return { outcome: 'blocked', code }
-  const isRecipient = command === 'RCPT TO' && !enhanced.startsWith('5.7.')
-  return { outcome: 'rejected', code, reason: isRecipient ? 'recipient' : 'content' }
+  if (command !== 'RCPT TO' || enhanced.startsWith('5.7.')) return { outcome: 'rejected', code, reason: 'content' }
+  return isAboutAddress(replyCode, enhanced, response)
+    ? { outcome: 'rejected', code, reason: 'recipient' }
+    : { outcome: 'rejected', code }
+}
+
+/**
+ * Whether a refused recipient does not exist or is closed. A full mailbox, a policy and a server that does not relay say nothing about the
+ * address.
+ * @see https://www.rfc-editor.org/rfc/rfc3463#section-3.2
+ */
+function isAboutAddress(replyCode: number, enhanced: string, response: string): boolean {
+  if (enhanced !== '') return /^5\.(1\.([0-46]|10)|2\.1)$/.test(enhanced)
+  return [501, 550, 551, 553].includes(replyCode) && !/relay|spam|block|black|denied|policy|full|quota/i.test(response)
 }
 
 function outcomeWithoutReply({ code, command, timeoutType, message }: SmtpError, error: unknown): SendOutcome {

@@ -71,7 +71,11 @@ describe('smtpChannel, in a real conversation', () => {
   it.each<readonly [Refusal['at'], number, string, object]>([
     ['RCPT TO', 550, '5.1.1 No such user', { outcome: 'rejected', code: '550 5.1.1', reason: 'recipient' }],
     ['RCPT TO', 550, 'No such user', { outcome: 'rejected', code: '550', reason: 'recipient' }],
-    ['RCPT TO', 552, '5.2.2 Mailbox full', { outcome: 'rejected', code: '552 5.2.2', reason: 'recipient' }],
+    ['RCPT TO', 550, 'Relaying denied', { outcome: 'rejected', code: '550' }],
+    ['RCPT TO', 550, '5.2.1 Mailbox disabled', { outcome: 'rejected', code: '550 5.2.1', reason: 'recipient' }],
+    ['RCPT TO', 550, '5.1.10 Null MX', { outcome: 'rejected', code: '550 5.1.10', reason: 'recipient' }],
+    ['RCPT TO', 553, '5.1.8 Sender unknown', { outcome: 'rejected', code: '553 5.1.8' }],
+    ['RCPT TO', 552, '5.2.2 Mailbox full', { outcome: 'rejected', code: '552 5.2.2' }],
     ['RCPT TO', 554, '5.7.1 Refused by policy', { outcome: 'rejected', code: '554 5.7.1', reason: 'content' }],
     ['RCPT TO', 450, '4.2.1 Busy', { outcome: 'not_accepted', code: '450 4.2.1', retryAfterMs: null }],
     ['MAIL FROM', 550, '5.7.1 Not your address', { outcome: 'blocked', code: '550 5.7.1' }],
