@@ -6,6 +6,7 @@ import type { Instant } from '../schedule/instant.js'
 import { lostEnd } from './attempt-end.js'
 import type { EngineContext } from './context.js'
 import { changeOf, type Decision, decide, leftToClaim } from './decide.js'
+import { deliveryTold, recipientTold } from './events.js'
 import type { IdPool } from './id-pool.js'
 import { type Loaded, loadRuns } from './load.js'
 import { asIs, quarantined, releaseClaims } from './run-changes.js'
@@ -199,8 +200,8 @@ async function commit(context: EngineContext, decisions: readonly Decision[]): P
     const decision = decisions[index]
     if (result !== 'applied' || decision === undefined) return
     for (const effect of decision.effects)
-      if (effect.kind === 'record') context.events.emit('delivery.recorded', effect.delivery)
-    if (decision.after.status !== 'active') context.events.emit('recipient.ended', decision.after)
+      if (effect.kind === 'record') context.events.emit('delivery.recorded', deliveryTold(effect.delivery))
+    if (decision.after.status !== 'active') context.events.emit('recipient.ended', recipientTold(decision.after))
   })
 }
 

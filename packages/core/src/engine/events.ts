@@ -1,7 +1,10 @@
 import type { Delivery } from '../delivery/delivery.js'
 import type { Recipient } from '../recipient/recipient.js'
 
-/** What a host may listen to. Ids and states only; listeners run after the commit and cannot hold it up. */
+/**
+ * What a host may listen to, and write into its logs: of people only their ids, so no address, no reply, and no data of events. Listeners
+ * run after the commit and cannot hold it up.
+ */
 export interface DrumbeatEvents {
   /** A call ended: the delivery as it then was. */
   'delivery.settled': [delivery: Delivery]
@@ -13,4 +16,14 @@ export interface DrumbeatEvents {
   'account.blocked': [report: { readonly account: string; readonly code: string; readonly until: number }]
   /** Something failed that the engine goes on without. */
   'engine.failed': [report: { readonly during: string; readonly error: unknown }]
+}
+
+/** A delivery as it is told: without what is the person's own. */
+export function deliveryTold(delivery: Delivery): Delivery {
+  return { ...delivery, address: null, reply: null }
+}
+
+/** A run as it is told: without what it remembers of its contact's events and of replies. */
+export function recipientTold(recipient: Recipient): Recipient {
+  return { ...recipient, memory: { ...recipient.memory, entryEvent: null, trigger: null, replies: {} } }
 }

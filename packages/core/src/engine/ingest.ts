@@ -11,6 +11,7 @@ import type { Instant } from '../schedule/instant.js'
 import type { EngineContext } from './context.js'
 import { changeBeside, type Decision, decideOn, leftToClaim } from './decide.js'
 import { type Entrance, openEntrance, runsBegunBy } from './entrance.js'
+import { recipientTold } from './events.js'
 import { type Loaded, loadContacts, loadRuns } from './load.js'
 import { type Report, reportEffects } from './report-effects.js'
 import { quarantined } from './run-changes.js'
@@ -42,7 +43,8 @@ export async function ingest(context: EngineContext): Promise<number> {
 function announceEnded({ events }: EngineContext, batch: readonly ContactIngest[], conflicts: readonly string[]): void {
   for (const contact of batch) {
     if (conflicts.includes(contactKey(contact))) continue
-    for (const { recipient } of contact.changes) if (!isLive(recipient)) events.emit('recipient.ended', recipient)
+    for (const { recipient } of contact.changes)
+      if (!isLive(recipient)) events.emit('recipient.ended', recipientTold(recipient))
   }
 }
 

@@ -1,5 +1,6 @@
 import { withChanges } from '../contact/permission-change.js'
 import type { Delivery } from '../delivery/delivery.js'
+import { settledDelivery } from '../delivery/settled-delivery.js'
 import type { Settlement } from '../ports/store-deliveries.js'
 import type { Recipient } from '../recipient/recipient.js'
 import type { Instant } from '../schedule/instant.js'
@@ -8,6 +9,7 @@ import { circuitOf } from './circuits.js'
 import type { EngineContext } from './context.js'
 import { changeOf, counterOf, type Decision, decide, leftToClaim } from './decide.js'
 import type { CallEnd, Finished } from './dispatch.js'
+import { deliveryTold, recipientTold } from './events.js'
 import { ensureIds, type Loaded, loadRuns } from './load.js'
 
 /** An outcome to be written, and the run that waits for it; null = none does any more. */
@@ -182,10 +184,10 @@ function recordCircuit(
 function announce({ events }: EngineContext, open: Open | undefined, decision: Decision | null | undefined): void {
   if (open !== undefined && open.end.result.state !== open.end.delivery.state) {
     const { delivery, result } = open.end
-    events.emit('delivery.settled', { ...delivery, ...result, facts: delivery.facts })
+    events.emit('delivery.settled', deliveryTold(settledDelivery(delivery, result)))
   }
   if (decision?.after.status !== undefined && decision.after.status !== 'active') {
-    events.emit('recipient.ended', decision.after)
+    events.emit('recipient.ended', recipientTold(decision.after))
   }
 }
 
