@@ -3,6 +3,7 @@ import { sendgridChannel } from '@drumbeat/channel-sendgrid'
 import { twilioChannel } from '@drumbeat/channel-twilio'
 import {
   type CampaignInput,
+  type Channel,
   createDrumbeat,
   type Drumbeat,
   emailTemplate,
@@ -68,7 +69,7 @@ export async function providers(given: { readonly respond?: Parameters<typeof co
 
 /** A Drumbeat with these channels on a virtual clock, and its HTTP handler. */
 export function wired(
-  { channels }: Pick<Awaited<ReturnType<typeof providers>>, 'channels'>,
+  { channels }: { readonly channels: readonly Channel[] },
   given: { readonly store: Store; readonly clock?: VirtualClock; readonly queue?: Queue; readonly engineId?: string },
 ) {
   const { store, clock = new VirtualClock(begins), queue, engineId } = given
