@@ -46,7 +46,7 @@ function outcomeOfRefusal(status: number, details: string, now: number, count: n
     case 413:
       return { outcome: 'rejected', code, reason: 'content' }
     case 420:
-      return { outcome: 'not_accepted', code, retryAfterMs: waitIn(details, now) }
+      return { outcome: 'not_accepted', code, retryAfterMs: waitIn(details, now), reason: 'too_fast' }
     default:
       return outcomeOfStatus(status)
   }

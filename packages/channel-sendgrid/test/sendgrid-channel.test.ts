@@ -130,7 +130,7 @@ describe('sendgridChannel, against the real client', () => {
     [413, null, { outcome: 'rejected', code: 'http_413', reason: 'content' }],
     [401, null, { outcome: 'blocked', code: 'http_401' }],
     [403, 'from', { outcome: 'blocked', code: 'http_403' }],
-    [429, null, { outcome: 'not_accepted', code: 'http_429', retryAfterMs: null }],
+    [429, null, { outcome: 'not_accepted', code: 'http_429', retryAfterMs: null, reason: 'too_fast' }],
     [500, null, { outcome: 'unknown', code: 'http_500' }],
     [503, null, { outcome: 'unknown', code: 'http_503' }],
   ])('reads HTTP %i about %s', async (status, field, outcome) => {

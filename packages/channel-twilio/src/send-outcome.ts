@@ -18,6 +18,9 @@ const classByCode: ReadonlyMap<number, TwilioErrorClass> = new Map(
   Object.entries(classes).flatMap(([errorClass, codes]) => codes.map((code) => [code, errorClass as TwilioErrorClass])),
 )
 
+/** Too many requests; the sender's queue, or the campaign's share of a carrier, is full. */
+const tooFast: ReadonlySet<number> = new Set([20429, 21611, 30001, 30022])
+
 /** What a Twilio error code is about; null = it is not classified. */
 export function classOf(code: number): TwilioErrorClass | null {
   return classByCode.get(code) ?? null
@@ -56,6 +59,8 @@ function outcomeOfCode(number: number): SendOutcome | null {
     case 'account':
       return { outcome: 'blocked', code }
     case 'transient':
+      if (tooFast.has(number)) return { outcome: 'not_accepted', code, retryAfterMs: null, reason: 'too_fast' }
+      return { outcome: 'not_accepted', code, retryAfterMs: null }
     case 'soft':
       return { outcome: 'not_accepted', code, retryAfterMs: null }
     default:

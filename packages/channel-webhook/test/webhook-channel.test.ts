@@ -68,7 +68,7 @@ describe('webhookChannel', () => {
     [404, { outcome: 'blocked', code: 'http_404' }],
     [409, { outcome: 'rejected', code: 'http_409' }],
     [410, { outcome: 'rejected', code: 'http_410', reason: 'recipient' }],
-    [429, { outcome: 'not_accepted', code: 'http_429', retryAfterMs: null }],
+    [429, { outcome: 'not_accepted', code: 'http_429', retryAfterMs: null, reason: 'too_fast' }],
     [500, { outcome: 'unknown', code: 'http_500' }],
     [502, { outcome: 'unknown', code: 'http_502' }],
     [503, { outcome: 'not_accepted', code: 'http_503', retryAfterMs: null }],

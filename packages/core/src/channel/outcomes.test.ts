@@ -57,6 +57,7 @@ describe('outcomeOfStatus', () => {
       outcome: 'not_accepted',
       code: '20429',
       retryAfterMs: 5,
+      reason: 'too_fast',
     })
   })
 })

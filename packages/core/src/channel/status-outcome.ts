@@ -17,7 +17,7 @@ export interface StatusDetails {
 export function outcomeOfStatus(status: number, details: StatusDetails = {}): SendOutcome {
   const { code = `http_${status}`, retryAfterMs = null } = details
   if (status === 401 || status === 402 || status === 403) return { outcome: 'blocked', code }
-  if (status === 429) return { outcome: 'not_accepted', code, retryAfterMs }
+  if (status === 429) return { outcome: 'not_accepted', code, retryAfterMs, reason: 'too_fast' }
   if (status >= 400 && status < 500 && status !== 408) return { outcome: 'rejected', code }
   return { outcome: 'unknown', code }
 }

@@ -56,8 +56,16 @@ export type SendOutcome =
   | { readonly outcome: 'accepted'; readonly providerId: string | null; readonly at?: Instant }
   /** Proven not accepted, and no other attempt can help: a bad address, a bad payload. */
   | { readonly outcome: 'rejected'; readonly code: string; readonly reason?: RejectionReason }
-  /** Proven not accepted, but a later attempt may be: refused connection, 429, documented 503. */
-  | { readonly outcome: 'not_accepted'; readonly code: string; readonly retryAfterMs: number | null }
+  /**
+   * Proven not accepted, but a later attempt may be: refused connection, 429, documented 503. `too_fast` = the account as a whole is called
+   * too fast: it is called more slowly for a while.
+   */
+  | {
+      readonly outcome: 'not_accepted'
+      readonly code: string
+      readonly retryAfterMs: number | null
+      readonly reason?: 'too_fast'
+    }
   /** The account cannot send at all: 401, 403, quota. No attempt is used up; the account's circuit opens. */
   | { readonly outcome: 'blocked'; readonly code: string }
   /** Whether it was accepted is not known: time-out, reset, an undocumented 5xx, an unreadable answer. */
