@@ -4,6 +4,7 @@ import type { Owner, Parking, RunChange } from '../ports/store-recipients.js'
 import type { Recipient } from '../recipient/recipient.js'
 import type { Instant } from '../schedule/instant.js'
 import { lostEnd } from './attempt-end.js'
+import { claimWithinRates, giveBackAhead } from './claim-within-rates.js'
 import type { EngineContext } from './context.js'
 import { changeOf, type Decision, decide, leftToClaim } from './decide.js'
 import { deliveryTold, recipientTold } from './events.js'
@@ -30,17 +31,21 @@ const batchesInRow = 4
  * decided and rendered while the Store writes the other. Returns how many runs were claimed.
  */
 export async function advanceDue(context: EngineContext, idsBeside: IdPool): Promise<number> {
-  const claims = await claimDue(context)
-  if (claims.length < context.settings.batchSize) {
-    await work(context, claims)
-    return claims.length
+  try {
+    const claims = await claimDue(context)
+    if (claims.length < context.settings.batchSize) {
+      await work(context, claims)
+      return claims.length
+    }
+    const first = halved(context)
+    const both = await Promise.allSettled([workOff(first, claims), workOff({ ...first, ids: idsBeside })])
+    return both.reduce((sum, result) => {
+      if (result.status === 'rejected') throw result.reason
+      return sum + result.value
+    }, 0)
+  } finally {
+    await giveBackAhead(context)
   }
-  const first = halved(context)
-  const both = await Promise.allSettled([workOff(first, claims), workOff({ ...first, ids: idsBeside })])
-  return both.reduce((sum, result) => {
-    if (result.status === 'rejected') throw result.reason
-    return sum + result.value
-  }, 0)
 }
 
 /** Together they have as many calls under way as the engine may. */
@@ -64,15 +69,13 @@ async function workOff(context: EngineContext, first?: readonly Recipient[]): Pr
 async function claimDue(context: EngineContext): Promise<readonly Recipient[]> {
   const owner = context.lease.owner()
   if (owner === null) return []
-  const { store, clock, settings } = context
-  const now = clock.now()
-  return store.recipients.claimDue({
-    owner,
-    now,
-    limit: settings.batchSize,
-    skewMs: settings.skewMs,
-    blocked: blockedLanes(context, now),
-  })
+  try {
+    return await claimWithinRates(context, owner, context.clock.now())
+  } catch (error) {
+    // Some of several may have been claimed before: under a new epoch they are nobody's.
+    context.lease.abandon()
+    throw error
+  }
 }
 
 async function work(context: EngineContext, claims: readonly Recipient[]): Promise<void> {
@@ -106,13 +109,6 @@ async function apartFromSuspects(context: EngineContext, claims: readonly Recipi
 
 function giveBack({ store }: EngineContext, claims: readonly Recipient[]): Promise<void> {
   return store.recipients.release(claims.map(({ workspaceId, id, fence }) => ({ workspaceId, recipientId: id, fence })))
-}
-
-function blockedLanes({ channels, circuits }: EngineContext, now: Instant) {
-  const open = circuits.openAccounts(now)
-  return [...channels.values()]
-    .filter(({ account }) => open.has(account))
-    .map(({ name }) => ({ workspaceId: null, channel: name }))
 }
 
 async function advanceClaims(context: EngineContext, owner: Owner, claimed: readonly Recipient[]): Promise<void> {

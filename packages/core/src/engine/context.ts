@@ -3,14 +3,16 @@ import type { RetryPolicy } from '../delivery/retry-policy.js'
 import type { Action, WebhookCaller } from '../ports/caller.js'
 import type { Channel } from '../ports/channel.js'
 import type { ContactSource } from '../ports/contact-source.js'
-import type { Limiter } from '../ports/limiter.js'
 import type { Queue } from '../ports/queue.js'
 import type { Store } from '../ports/store.js'
 import type { Owner } from '../ports/store-recipients.js'
+import type { ThrottleSettings } from './adaptive-throttle.js'
+import type { AheadLimiter } from './ahead-limiter.js'
 import type { CalibratedClock } from './calibrated-clock.js'
 import type { Circuits } from './circuits.js'
 import type { DrumbeatEvents } from './events.js'
 import type { IdPool } from './id-pool.js'
+import type { Throttles } from './throttles.js'
 import type { Tracking } from './tracking.js'
 
 /** The numbers of the protocol. Every duration is in elapsed milliseconds. */
@@ -44,6 +46,8 @@ export interface EngineSettings {
   /** How long reports wait for their delivery. */
   readonly parkReportsMs: number
   readonly retry: RetryPolicy
+  /** How accounts that push back are slowed down, each engine for itself. */
+  readonly throttle: ThrottleSettings
 }
 
 /** What applies unless the host says otherwise. */
@@ -63,13 +67,14 @@ export const defaultEngineSettings: EngineSettings = {
   keepKeysMs: 30 * 24 * 60 * 60 * 1000,
   parkReportsMs: 7 * 24 * 60 * 60 * 1000,
   retry: { maxAttempts: 8, firstMs: 2_000, longestMs: 15 * 60 * 1000 },
+  throttle: { keep: 0.5, moreAtOnce: 1, moreRate: 0.05, calmMs: 1_000, longestPauseMs: 60_000 },
 }
 
 /** Everything the parts of the engine share. */
 export interface EngineContext {
   readonly store: Store
   readonly queue: Queue | null
-  readonly limiter: Limiter
+  readonly limiter: AheadLimiter
   readonly channels: ReadonlyMap<string, Channel>
   readonly actions: ReadonlyMap<string, Action>
   readonly webhooks: WebhookCaller | null
@@ -84,6 +89,7 @@ export interface EngineContext {
   readonly events: EventEmitter<DrumbeatEvents>
   readonly ids: IdPool
   readonly circuits: Circuits
+  readonly throttles: Throttles
   readonly lease: Lease
 }
 

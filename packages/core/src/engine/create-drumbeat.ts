@@ -9,13 +9,17 @@ import type { Limiter } from '../ports/limiter.js'
 import type { Queue } from '../ports/queue.js'
 import type { Store } from '../ports/store.js'
 import type { Instant } from '../schedule/instant.js'
+import { checkThrottle } from './adaptive-throttle.js'
+import { AheadLimiter } from './ahead-limiter.js'
 import { CalibratedClock } from './calibrated-clock.js'
 import { Circuits } from './circuits.js'
+import { nextOpening } from './claim-within-rates.js'
 import { defaultEngineSettings, type EngineContext, type EngineSettings, type UnsubscribeRequest } from './context.js'
 import type { DrumbeatEvents } from './events.js'
 import { IdPool } from './id-pool.js'
 import { openedStore } from './opened-store.js'
 import { systemClock } from './system-clock.js'
+import { Throttles } from './throttles.js'
 import type { Tracking } from './tracking.js'
 import { EngineLease, type TickReport, Worker } from './worker.js'
 import { Workspace } from './workspace.js'
@@ -87,10 +91,11 @@ export function createDrumbeat(options: DrumbeatOptions): Drumbeat {
     `engine-${Math.floor(random() * 2 ** 48).toString(36)}-${Math.floor(random() * 2 ** 48).toString(36)}`
   const lease: EngineLease = new EngineLease(engineId, () => context)
   const settings = { ...defaultEngineSettings, ...options.settings }
+  checkThrottle(settings.throttle)
   const context: EngineContext = {
     store,
     queue: options.queue ?? null,
-    limiter: options.limiter ?? inProcessLimiter(),
+    limiter: new AheadLimiter(options.limiter ?? inProcessLimiter()),
     channels: new Map(options.channels.map((channel) => [channel.name, channel])),
     actions: new Map((options.actions ?? []).map((action) => [action.name, action])),
     webhooks: options.webhooks ?? null,
@@ -107,6 +112,7 @@ export function createDrumbeat(options: DrumbeatOptions): Drumbeat {
     events: new EventEmitter<DrumbeatEvents>(),
     ids: new IdPool(store),
     circuits: new Circuits(),
+    throttles: new Throttles(settings.maxInFlight, settings.throttle),
     lease,
   }
   const worker = new Worker(context, lease)
@@ -142,10 +148,11 @@ export function createDrumbeat(options: DrumbeatOptions): Drumbeat {
   }
 }
 
-/** What is due already may wait for a blocked account: then it is looked at again when one opens, or at the next poll. */
-function unblocked({ clock, circuits, settings }: EngineContext, due: Instant): Instant {
+/** What is due already may wait for a blocked or limited account: then it is looked at again when one opens, or at the next poll. */
+function unblocked(context: EngineContext, due: Instant): Instant {
+  const { clock, circuits, settings } = context
   const now = clock.now()
-  const openings = [...circuits.openAccounts(now).values()]
+  const openings = [...circuits.openAccounts(now).values(), nextOpening(context, now) ?? []].flat()
   return due > now || openings.length === 0 ? due : Math.min(now + settings.pollMs, ...openings)
 }
 

@@ -42,7 +42,12 @@ export type CallEnd =
       readonly at: Instant | null
     }
   | { readonly outcome: 'rejected'; readonly code: string; readonly reason?: RejectionReason }
-  | { readonly outcome: 'not_accepted'; readonly code: string; readonly retryAfterMs: number | null }
+  | {
+      readonly outcome: 'not_accepted'
+      readonly code: string
+      readonly retryAfterMs: number | null
+      readonly reason?: 'too_fast'
+    }
   | { readonly outcome: 'blocked'; readonly code: string }
   | { readonly outcome: 'unknown'; readonly code: string }
   | { readonly outcome: 'not_started' }

@@ -164,21 +164,40 @@ function endOf(context: EngineContext, { started: { delivery }, outcome, at }: F
   return attemptEnd(context, delivery, outcome, { at, blockedUntil })
 }
 
-function recordCircuit(
-  { circuits, events }: EngineContext,
-  delivery: Delivery,
-  { outcome, ...rest }: CallEnd,
-  at: Instant,
-): Instant {
+function recordCircuit(context: EngineContext, delivery: Delivery, end: CallEnd, at: Instant): Instant {
+  const { circuits, events } = context
+  const { outcome } = end
   const account = circuitOf(delivery)
   if (outcome === 'not_started') return circuits.closedUntil(account, at) ?? at
-  const result = outcome === 'accepted' || outcome === 'rejected' ? 'ok' : outcome === 'blocked' ? 'blocked' : 'failed'
+  const result = resultFor(context, account, end, at)
   const until = circuits.record(account, result, at)
   if (until !== null) {
-    const code = 'code' in rest ? String(rest.code) : outcome
+    const code = 'code' in end ? String(end.code) : outcome
     events.emit('account.blocked', { account: delivery.account, code, until })
   }
   return until ?? at
+}
+
+/** What a call says about its account. One that is only called too fast is not in trouble, as long as it can be called more slowly. */
+function resultFor(
+  { throttles }: EngineContext,
+  account: string,
+  end: CallEnd,
+  at: Instant,
+): 'ok' | 'failed' | 'blocked' {
+  switch (end.outcome) {
+    case 'accepted':
+    case 'rejected':
+      throttles.succeeded(account, at)
+      return 'ok'
+    case 'blocked':
+      return 'blocked'
+    case 'not_accepted':
+      return end.reason === 'too_fast' && throttles.pushedBack(account, at, end.retryAfterMs) ? 'ok' : 'failed'
+    default:
+      throttles.pushedBack(account, at, null)
+      return 'failed'
+  }
 }
 
 function announce({ events }: EngineContext, open: Open | undefined, decision: Decision | null | undefined): void {

@@ -34,10 +34,11 @@ export async function startCalls(
 ): Promise<readonly Decision[]> {
   if (decisions.length === 0) return []
   const { wishes, again } = await renderAll(context, decisions)
-  const { maxInFlight } = context.settings
   // Intents are written only for what can start at once: what a crash leaves unclear is bounded by that.
-  for (let from = 0; from < wishes.length; from += maxInFlight) {
-    const { now, later } = await withinRates(context, wishes.slice(from, from + maxInFlight))
+  for (let left: readonly Wish[] = wishes; left.length > 0; ) {
+    const { atOnce, rest } = startableAtOnce(context, left)
+    left = rest
+    const { now, later } = await withinRates(context, atOnce)
     for (const { wish, until } of later) {
       const outcome = { state: 'scheduled', reason: 'rate', until, byRule: false } as const
       again.push(refuse(context, wish.decision, wish.planned.delivery, outcome))
@@ -45,6 +46,24 @@ export async function startCalls(
     again.push(...(await startBatch(context, owner, now)))
   }
   return again
+}
+
+/** The next calls that may be under way together: so many in all, and of each account as many as it takes. */
+function startableAtOnce({ settings, throttles }: EngineContext, wishes: readonly Wish[]) {
+  const atOnce: Wish[] = []
+  const rest: Wish[] = []
+  const perAccount = new Map<string, number>()
+  for (const wish of wishes) {
+    const account = circuitOf(wish.planned.delivery)
+    const mine = perAccount.get(account) ?? 0
+    if (atOnce.length >= settings.maxInFlight || mine >= throttles.atOnce(account)) {
+      rest.push(wish)
+      continue
+    }
+    perAccount.set(account, mine + 1)
+    atOnce.push(wish)
+  }
+  return { atOnce, rest }
 }
 
 async function renderAll(context: EngineContext, decisions: readonly Decision[]) {

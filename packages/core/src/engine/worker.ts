@@ -2,6 +2,7 @@ import type { Heartbeat } from '../ports/store-control.js'
 import type { Owner } from '../ports/store-recipients.js'
 import { tendCampaigns } from './activation.js'
 import { advanceDue } from './advance.js'
+import { nextOpening } from './claim-within-rates.js'
 import type { EngineContext, Lease } from './context.js'
 import { IdPool } from './id-pool.js'
 import { ingest } from './ingest.js'
@@ -206,7 +207,9 @@ export class Worker {
       if (signal.aborted) break
       const woken = new AbortController()
       this.nudge = () => woken.abort()
-      await clock.sleep(settings.pollMs, woken.signal)
+      const now = clock.now()
+      const opening = nextOpening(this.context, now)
+      await clock.sleep(Math.min(settings.pollMs, opening === null ? settings.pollMs : opening - now), woken.signal)
     }
   }
 
