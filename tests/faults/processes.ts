@@ -83,8 +83,13 @@ export interface EngineProcess {
 
 /** Starts an engine in a process of its own. */
 export function startEngine(place: Place): EngineProcess {
-  const script = fileURLToPath(new URL('./engine-process.ts', import.meta.url))
-  const args = ['--import', 'tsx', '--conditions=@drumbeat/source', script, JSON.stringify(place)]
+  return startProcess('./engine-process.ts', place)
+}
+
+/** Starts a script of this folder, and hands it what it works on. */
+export function startProcess(name: string, given: object): EngineProcess {
+  const script = fileURLToPath(new URL(name, import.meta.url))
+  const args = ['--import', 'tsx', '--conditions=@drumbeat/source', script, JSON.stringify(given)]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const said = new Set<string>()
   const listeners = new Set<() => void>()
