@@ -1,4 +1,4 @@
-import { attribute, event } from '@drumbeat/core'
+import { attribute, type Contact, type ContactSource, event } from '@drumbeat/core'
 import { describe, expect, it } from 'vitest'
 import { day, hour, stage } from './stage.js'
 
@@ -78,5 +78,33 @@ describe('an audience that asks for events', () => {
     await matching.workspace.track({ contactId: 'p1', event: 'pricing.visited' })
     await matching.drumbeat.tick()
     expect((await sentAt(matching)).map((sent) => sent.slice(0, 2))).toEqual(['p1'])
+  })
+})
+
+describe('a count of an audience', () => {
+  const people = Array.from(
+    { length: 1_500 },
+    (_, n): Contact => ({
+      id: `c${10_000 + n}`,
+      addresses: {},
+      zone: null,
+      locale: null,
+      attributes: { vip: n % 3 === 0 },
+      tags: [],
+      updatedAt: null,
+    }),
+  )
+
+  it('is of the contacts where the host keeps them', async () => {
+    const contacts: ContactSource = {
+      get: async ({ contactIds }) => people.filter(({ id }) => contactIds.includes(id)),
+      async page({ after, limit }) {
+        const ahead = people.filter(({ id }) => after === null || id > after)
+        return { contacts: ahead.slice(0, limit), next: ahead.length > limit ? (ahead[limit - 1]?.id ?? null) : null }
+      },
+    }
+    const { workspace } = await stage({ contacts })
+    expect(await workspace.contacts.count()).toEqual({ count: 1_500, isExact: true })
+    expect(await workspace.contacts.count({ where: attribute('vip').is(true) })).toEqual({ count: 500, isExact: true })
   })
 })

@@ -100,6 +100,7 @@ const walks: { readonly [method: string]: readonly [expected: Expected, walk: Wa
   'Campaigns.counters': [nothing, campaign((campaigns, id) => campaigns.counters(id))],
   'Contacts.get': [notFound, (mine) => mine.contacts.get('ana')],
   'Contacts.list': [{ answer: { contacts: [], next: null } }, (mine) => mine.contacts.list()],
+  'Contacts.count': [{ answer: { count: 0, isExact: true } }, (mine) => mine.contacts.count()],
   'Contacts.export': [
     { answer: { contact: null, consents: [], suppressions: [], runs: [], deliveries: [], events: [] } },
     (mine) => mine.contacts.export('ana', { eventNames: ['seen'] }),
@@ -127,7 +128,14 @@ const walks: { readonly [method: string]: readonly [expected: Expected, walk: Wa
 }
 
 /** Private to their class: no host can call them. */
-const inside = ['Campaigns.issuesOf', 'Campaigns.scopeOf', 'Campaigns.change', 'Campaigns.refuses', 'Campaigns.note']
+const inside = [
+  'Contacts.countInSource',
+  'Campaigns.issuesOf',
+  'Campaigns.scopeOf',
+  'Campaigns.change',
+  'Campaigns.refuses',
+  'Campaigns.note',
+]
 const insideContacts = ['Contacts.change', 'Contacts.addressOf', 'Contacts.read', 'Workspace.haveReceived']
 
 function methodsOf(workspace: Workspace): readonly string[] {

@@ -35,6 +35,12 @@ export function memoryContacts(state: State, call: Call): ContactStore {
       }),
     get: (keys) => call({}, () => keys.flatMap((key) => state.contacts.get(contactKey(key)) ?? [])),
     page: (request) => call(request, () => page(state, request)),
+    count: (request) =>
+      call(request, () => {
+        const { workspaceId, where } = request
+        const all = state.contactsOf.of(workspaceId)
+        return where === null ? all.length : all.filter((contact) => evaluate(where, factsOf(state, contact))).length
+      }),
     byAddress: (request) => call({}, () => state.contactsAt.of(bucketKey(request)).map(withoutWorkspace)),
     permissions: (keys) => call({}, () => new Map(keys.map((key) => [contactKey(key), permissionsOf(state, key)]))),
     changePermissions: (request) =>

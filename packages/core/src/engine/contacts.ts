@@ -4,6 +4,7 @@ import type { Contact, ContactEvent, ContactInput } from '../contact/contact.js'
 import { liftedByStart, type Suppression, type SuppressionReason } from '../contact/suppression.js'
 import type { Delivery } from '../delivery/delivery.js'
 import { ConfigurationError, NotFoundError } from '../errors.js'
+import type { ContactSource } from '../ports/contact-source.js'
 import type { Transaction } from '../ports/store.js'
 import { contactKey, type PermissionChange } from '../ports/store-contacts.js'
 import type { Recipient } from '../recipient/recipient.js'
@@ -11,6 +12,7 @@ import { isZone } from '../schedule/zone.js'
 import type { Condition } from '../sequence/condition.js'
 import { guardJson } from '../sequence/guard-json.js'
 import type { EngineContext } from './context.js'
+import { admits, loadEntryFacts } from './entries.js'
 import { loadContacts } from './load.js'
 
 /** What became of an import, line by line. */
@@ -31,7 +33,16 @@ export interface ContactExport {
   readonly events: readonly ContactEvent[]
 }
 
+/** How many contacts satisfy a condition. */
+export interface AudienceCount {
+  readonly count: number
+  /** False = at least so many: the host keeps more contacts than are looked at for a count. */
+  readonly isExact: boolean
+}
+
 const importedAtOnce = 1000
+/** Contacts that the host keeps are read for a count, a thousand at a time. */
+const mostPagesCounted = 500
 
 /** The contacts of one workspace, and what may be sent to them. */
 export class Contacts {
@@ -95,6 +106,41 @@ export class Contacts {
       now: this.context.clock.now(),
       ...page,
     })
+  }
+
+  /** How many contacts satisfy a condition now, or how many there are. */
+  async count(request: { readonly where?: Condition } = {}): Promise<AudienceCount> {
+    const { where = null } = request
+    const { store, clock, contactSource } = this.context
+    if (contactSource !== null) return this.countInSource(contactSource, where)
+    return {
+      count: await store.contacts.count({ workspaceId: this.workspaceId, where, now: clock.now() }),
+      isExact: true,
+    }
+  }
+
+  /** Looks at the host's contacts one by one, and not at all of them where they are many. */
+  private async countInSource(source: ContactSource, where: Condition | null): Promise<AudienceCount> {
+    const { workspaceId } = this
+    const audience = {
+      entry: { trigger: { kind: 'audience' }, again: 'never' },
+      ...(where === null ? {} : { audience: where }),
+    } as const
+    let count = 0
+    let after: string | null = null
+    for (let page = 0; page < mostPagesCounted; page++) {
+      const found: Awaited<ReturnType<ContactSource['page']>> = await source.page({
+        workspaceId,
+        after,
+        limit: importedAtOnce,
+      })
+      const people = found.contacts.map((contact) => ({ workspaceId, contact }))
+      const facts = await loadEntryFacts(this.context, [audience], people)
+      count += found.contacts.filter((contact) => admits(audience, contact, facts.of(workspaceId, contact.id))).length
+      if (found.next === null) return { count, isExact: true }
+      after = found.next
+    }
+    return { count, isExact: false }
   }
 
   /** Reports that contacts changed where the host keeps them: exits and plans follow. */

@@ -31,6 +31,12 @@ export interface ContactStore {
   page(
     request: { readonly workspaceId: string; readonly where: Condition | null; readonly now: Instant } & Page,
   ): Promise<{ readonly contacts: readonly Contact[]; readonly next: string | null }>
+  /** How many contacts satisfy the condition, judged as by `page`; null = how many there are. */
+  count(request: {
+    readonly workspaceId: string
+    readonly where: Condition | null
+    readonly now: Instant
+  }): Promise<number>
   /** Contacts by address, as `normalizeAddress` writes it. */
   byAddress(request: {
     readonly workspaceId: string

@@ -169,6 +169,23 @@ export const contactCases: Cases = {
     ).toEqual(['ben'])
   },
 
+  'a count is of those that all pages hold together': async (stage) => {
+    await stage.upsert([
+      { id: 'ana', attributes: { plan: 'trial' } },
+      { id: 'ben', tags: ['vip'] },
+      { id: 'cyd', attributes: { plan: 'trial' }, tags: ['vip'] },
+    ])
+    await stage.append([anEvent('cyd')])
+    const count = (where: Condition | null, workspaceId = stage.workspaceId) =>
+      stage.store.contacts.count({ workspaceId, where, now: testStart })
+    const trial: Condition = { attribute: 'plan', op: 'is', value: 'trial' }
+    expect(await count(null)).toBe(3)
+    expect(await count(trial)).toBe(2)
+    expect(await count({ all: [trial, { not: { event: 'project.created' } }] })).toBe(1)
+    expect(await count({ any: [] })).toBe(0)
+    expect(await count(null, stage.elsewhere)).toBe(0)
+  },
+
   'contacts are found by address, whatever its case, and no longer once it has changed': async (stage) => {
     await stage.upsert([ana, { id: 'ben', addresses: { email: 'Ana@example.com' } }])
     const at = async (channel: string, address: string): Promise<readonly string[]> => {

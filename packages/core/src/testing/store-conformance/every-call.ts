@@ -98,6 +98,7 @@ export function everyCall(store: Store, target: Target): EveryCall {
       upsert: () => store.contacts.upsert({ workspaceId, contacts: [{ id: contactId, tags: ['changed'] }], now, tx }),
       get: () => store.contacts.get(keys),
       page: () => store.contacts.page({ workspaceId, where: null, now }),
+      count: () => store.contacts.count({ workspaceId, where: null, now }),
       byAddress: () => store.contacts.byAddress({ workspaceId, channel: 'email', address: `${contactId}@example.com` }),
       permissions: () => store.contacts.permissions(keys),
       changePermissions: () =>

@@ -43,6 +43,9 @@ export const readCommands: readonly fc.Arbitrary<Command>[] = [
     } while (after !== null)
     return found
   }),
+  command('count', fc.record({ workspaceId, where: among(audiences) }), ({ store, now }, args) =>
+    store.contacts.count({ ...args, now }),
+  ),
   command('byAddress', fc.record({ workspaceId, contactId }), async ({ store }, { workspaceId, contactId }) => {
     const found = await store.contacts.byAddress({ workspaceId, channel: 'email', address: addressOf(contactId) })
     return found.map(({ id }) => id).sort()
