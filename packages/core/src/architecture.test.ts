@@ -4,7 +4,17 @@ import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
-const domain = ['sequence', 'schedule', 'campaign', 'contact', 'recipient', 'delivery', 'message', 'experiment']
+const domain = [
+  'sequence',
+  'schedule',
+  'campaign',
+  'contact',
+  'recipient',
+  'delivery',
+  'message',
+  'experiment',
+  'outbox',
+]
 const simple = ['json', 'errors']
 
 interface Import {

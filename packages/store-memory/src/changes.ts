@@ -4,6 +4,7 @@ import { keyOf } from './keys.js'
 import { mergeContact } from './memory-contacts.js'
 import { appendChanged, appendEvent } from './memory-inbox.js'
 import { changePermission } from './memory-permissions.js'
+import { appendOutbox } from './outbox.js'
 import { matchParked } from './reports.js'
 import type { State, StoredRun } from './state.js'
 
@@ -41,6 +42,7 @@ export function applyRest(state: State, change: RunChange): void {
   for (const permission of change.permissions) changePermission(state, workspaceId, permission)
   for (const event of change.events) appendEvent(state, workspaceId, event, state.now)
   count(state, workspaceId, change.counters)
+  appendOutbox(state, workspaceId, change.outbox)
   for (const { deliveryId, lookAt } of change.detached) {
     const delivery = deliveryOf(state, workspaceId, deliveryId)
     const open = delivery?.state === 'unknown' || delivery?.state === 'sending'

@@ -1,7 +1,8 @@
-import { type ContactStore, contactKey, type Delivery, isLive, type Recipient } from '@drumbeat/core'
+import { type ContactStore, contactKey, type Delivery, isLive, type Recipient, streamOfContact } from '@drumbeat/core'
 import { forgetAddress } from './addresses.js'
 import { writeRun } from './changes.js'
 import { keyOf } from './keys.js'
+import { forgetStream } from './outbox.js'
 import type { State } from './state.js'
 
 type Request = Parameters<ContactStore['erase']>[0]
@@ -23,6 +24,7 @@ export function eraseContact(state: State, request: Request): boolean {
       .map(({ channel, topic }) => state.consents.delete(keyOf(key, channel, topic === null ? '' : `topic ${topic}`))),
     ...state.eventsOfContact.of(key).map(({ id }) => state.events.delete(keyOf(workspaceId, id))),
     ...state.inboxOf.of(key).map(({ seq }) => state.inbox.delete(seq)),
+    forgetStream(state, workspaceId, streamOfContact(request.contactId)),
     ...deliveries.map((delivery) => forgetInDelivery(state, delivery)),
     ...state.runsOfContact.of(key).map(({ run }) => forgetInRun(state, run, request)),
   ]

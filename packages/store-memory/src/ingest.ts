@@ -2,6 +2,7 @@ import { type ContactIngest, contactKey, type InboxStore, mergeFacts } from '@dr
 import { applyChange, count, deliveryOf, writeDelivery } from './changes.js'
 import { beginAll } from './enroll.js'
 import { changePermission } from './memory-permissions.js'
+import { appendEntries, appendOutbox } from './outbox.js'
 import type { State } from './state.js'
 
 /** Takes in the items of contacts, each contact on the condition that nothing of it has changed. */
@@ -40,6 +41,9 @@ function ingest(state: State, contact: ContactIngest): number {
   }
   for (const permission of permissions) changePermission(state, workspaceId, permission)
   count(state, workspaceId, counters)
+  appendOutbox(state, workspaceId, contact.outbox)
   for (const change of changes) applyChange(state, { ...change, workspaceId })
-  return beginAll(state, newRuns).length
+  const begun = beginAll(state, newRuns)
+  appendEntries(state, begun, contact.onEntry)
+  return begun.length
 }

@@ -2,6 +2,7 @@ import { type Campaign, type CampaignStore, ConflictError, contactKey, type Expe
 import type { Call } from './call.js'
 import { byText, keyOf } from './keys.js'
 import { setGate } from './memory-control.js'
+import { appendOutbox } from './outbox.js'
 import type { State } from './state.js'
 
 const liveStatuses: readonly Campaign['status'][] = ['scheduled', 'active', 'paused', 'stopping']
@@ -9,12 +10,13 @@ const liveStatuses: readonly Campaign['status'][] = ['scheduled', 'active', 'pau
 /** Campaigns, their versions, and the decisions of their experiments. */
 export function memoryCampaigns(state: State, call: Call): CampaignStore {
   return {
-    save: ({ campaign, expectedRevision, gate }) =>
+    save: ({ campaign, expectedRevision, gate, outbox }) =>
       call(gate ?? {}, () => {
         const key = keyOf(campaign.workspaceId, campaign.id)
         refuseConflict(campaign, expectedRevision, state.campaigns.get(key)?.revision ?? null)
         state.campaigns.set(key, campaign)
         if (gate !== undefined) setGate(state, gate)
+        appendOutbox(state, campaign.workspaceId, outbox)
       }),
     get: ({ workspaceId, campaignIds }) =>
       call({}, () => campaignIds.flatMap((id) => state.campaigns.get(keyOf(workspaceId, id)) ?? [])),

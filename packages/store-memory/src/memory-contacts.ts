@@ -15,6 +15,7 @@ import { eraseContact } from './erase.js'
 import { byText } from './keys.js'
 import { appendChanged } from './memory-inbox.js'
 import { changePermission } from './memory-permissions.js'
+import { appendOutbox } from './outbox.js'
 import { limitOf } from './page.js'
 import type { State } from './state.js'
 
@@ -46,6 +47,7 @@ export function memoryContacts(state: State, call: Call): ContactStore {
     changePermissions: (request) =>
       call(request, () => {
         for (const change of request.changes) changePermission(state, request.workspaceId, change)
+        appendOutbox(state, request.workspaceId, request.outbox)
       }),
     erase: (request) => call(request, () => eraseContact(state, request)),
   }

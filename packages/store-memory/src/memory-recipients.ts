@@ -5,13 +5,19 @@ import { claimDue } from './claim-due.js'
 import { enroll } from './enroll.js'
 import { byId, keyOf } from './keys.js'
 import { isClosedFor } from './memory-control.js'
+import { appendEntries } from './outbox.js'
 import { pageOf } from './page.js'
 import type { State } from './state.js'
 
 /** The runs of contacts through campaigns. */
 export function memoryRecipients(state: State, call: Call): RecipientStore {
   return {
-    enroll: (request) => call(request, () => ({ enrolled: enroll(state, request) })),
+    enroll: (request) =>
+      call(request, () => {
+        const enrolled = enroll(state, request)
+        appendEntries(state, enrolled, request.onEntry)
+        return { enrolled }
+      }),
     claimDue: (request) => call(request, () => claimDue(state, request)),
     release: (claims) =>
       call({}, () => {

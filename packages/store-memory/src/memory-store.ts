@@ -5,6 +5,7 @@ import { memoryContacts } from './memory-contacts.js'
 import { memoryControl } from './memory-control.js'
 import { memoryDeliveries } from './memory-deliveries.js'
 import { memoryInbox } from './memory-inbox.js'
+import { memoryOutbox } from './memory-outbox.js'
 import { memoryRecipients } from './memory-recipients.js'
 import { memoryTemplates } from './memory-templates.js'
 import { State } from './state.js'
@@ -32,6 +33,7 @@ export function memoryStore({ key = randomKey() }: MemoryStoreOptions = {}): Sto
     recipients: memoryRecipients(state, call),
     deliveries: memoryDeliveries(state, call),
     inbox: memoryInbox(state, call),
+    outbox: memoryOutbox(state, call),
     open: () => call({}, () => undefined),
     close: () => entrance.close(),
     transaction: (work) => entrance.transaction(work),

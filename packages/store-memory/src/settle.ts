@@ -2,6 +2,7 @@ import { type DeliveryStore, type Instant, isDrumbeatError, type Settlement, set
 import { applyChange, count, deliveryOf, lookAgain, writeDelivery } from './changes.js'
 import { appendChanged } from './memory-inbox.js'
 import { changePermission } from './memory-permissions.js'
+import { appendOutbox } from './outbox.js'
 import type { State } from './state.js'
 
 type Request = Parameters<DeliveryStore['settle']>[0]
@@ -29,6 +30,7 @@ function write(state: State, settlement: Settlement, now: Instant): Answer {
   count(state, workspaceId, counters)
   for (const permission of permissions) changePermission(state, workspaceId, permission)
   if (permissions.length > 0) appendChanged(state, workspaceId, [delivery.contactId], now)
+  appendOutbox(state, workspaceId, settlement.outbox)
   const latest = state.attempts.get(deliveryId)
   if (latest?.finishedAt === null) state.attempts.set(deliveryId, { ...latest, finishedAt: now })
   if (lookAt === null) state.looks.delete(deliveryId)

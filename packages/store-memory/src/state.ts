@@ -13,11 +13,14 @@ import {
   type Instant,
   isLive,
   type NewReport,
+  type OutboxEvent,
   type Owner,
   type Recipient,
   type SequenceVersion,
   type Suppression,
   type TemplateVersion,
+  type WebhookAttempt,
+  type WebhookEndpoint,
   type WorkspaceSettings,
 } from '@drumbeat/core'
 import { addressKeys } from './addresses.js'
@@ -61,6 +64,18 @@ export interface ParkedReport {
 export interface StoredSuppression {
   readonly bucket: string
   readonly suppression: Suppression
+}
+
+/** An event that an endpoint has not been told of. */
+export interface StoredEvent {
+  readonly id: number
+  readonly endpointId: string
+  readonly event: OutboxEvent
+  readonly writtenAt: Instant
+  readonly attempts: number
+  readonly dueAt: Instant
+  readonly leaseExpiresAt: Instant | null
+  readonly isSetAside: boolean
 }
 
 type InWorkspace<Row> = Row & { readonly workspaceId: string }
@@ -121,6 +136,19 @@ export class State {
   readonly reportKeys = this.table<string, { readonly key: string; readonly receivedAt: Instant }>()
   readonly parked = this.table<number, ParkedReport>()
   readonly parkedFor = this.parked.index(({ workspaceId, report }) => targetKey(workspaceId, report.delivery))
+
+  readonly endpoints = this.table<string, WebhookEndpoint>()
+  readonly endpointsOf = this.endpoints.index(({ workspaceId }) => workspaceId)
+  readonly outbox = this.table<number, StoredEvent>()
+  readonly outboxOf = this.outbox.index(({ endpointId, event }) => keyOf(event.workspaceId, endpointId))
+  readonly outboxOfStream = this.outbox.index(({ endpointId, event }) =>
+    keyOf(event.workspaceId, endpointId, event.stream),
+  )
+  readonly webhookAttempts = this.table<
+    number,
+    { readonly id: number; readonly endpoint: string; readonly report: WebhookAttempt }
+  >()
+  readonly webhookAttemptsOf = this.webhookAttempts.index(({ endpoint }) => endpoint)
 
   /** `hashKey` keys the hashes under which the suppressions of erased people are kept. */
   constructor(readonly hashKey: string) {}

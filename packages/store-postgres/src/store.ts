@@ -8,6 +8,7 @@ import { Lanes, type QueryContext } from './queries/context.js'
 import { controlQueries } from './queries/control.js'
 import { deliveryQueries } from './queries/deliveries.js'
 import { inboxQueries } from './queries/inbox.js'
+import { outboxQueries } from './queries/outbox.js'
 import { recipientQueries } from './queries/recipients.js'
 import { templateQueries } from './queries/templates.js'
 import { migrate } from './schema/migrate.js'
@@ -39,6 +40,7 @@ export function storeOn(driver: Driver, { schema = 'drumbeat', clock = 'store' }
     recipients: recipientQueries(context),
     deliveries: deliveryQueries(context),
     inbox,
+    outbox: outboxQueries(context),
     open: () =>
       database.open(async () => {
         await migrate(driver, schema)

@@ -3,17 +3,20 @@ import type { RetryPolicy } from '../delivery/retry-policy.js'
 import type { Action, WebhookCaller } from '../ports/caller.js'
 import type { Channel } from '../ports/channel.js'
 import type { ContactSource } from '../ports/contact-source.js'
+import type { EventSender } from '../ports/event-sender.js'
 import type { Queue } from '../ports/queue.js'
 import type { Store } from '../ports/store.js'
 import type { Owner } from '../ports/store-recipients.js'
 import type { ThrottleSettings } from './adaptive-throttle.js'
 import type { AheadLimiter } from './ahead-limiter.js'
+import type { Announcing } from './announcing-store.js'
 import type { CalibratedClock } from './calibrated-clock.js'
 import type { Circuits } from './circuits.js'
 import type { DrumbeatEvents } from './events.js'
 import type { IdPool } from './id-pool.js'
 import type { Throttles } from './throttles.js'
 import type { Tracking } from './tracking.js'
+import type { WantedEvents } from './wanted-events.js'
 
 /** The numbers of the protocol. Every duration is in elapsed milliseconds. */
 export interface EngineSettings {
@@ -48,6 +51,28 @@ export interface EngineSettings {
   readonly retry: RetryPolicy
   /** How accounts that push back are slowed down, each engine for itself. */
   readonly throttle: ThrottleSettings
+  /** How the host's endpoints are told of events. */
+  readonly outbox: OutboxSettings
+}
+
+/** The numbers of telling endpoints. Every duration is in elapsed milliseconds. */
+export interface OutboxSettings {
+  /** How many requests may be under way at once. */
+  readonly atOnce: number
+  /** How many of them to one endpoint. */
+  readonly perEndpoint: number
+  /** How long an event that was claimed is safe from other engines: longer than any request takes. */
+  readonly leaseMs: number
+  /** How often an event is tried, and how far apart. */
+  readonly retry: RetryPolicy
+  /** An endpoint that has taken nothing for so long is disabled. */
+  readonly disableAfterMs: number
+  /** How long it may take until an engine hears of an endpoint that another process registered. */
+  readonly refreshMs: number
+  /** How long it can be read how attempts ended. */
+  readonly keepAttemptsMs: number
+  /** How long events are kept that were set aside, or wait for an endpoint that is disabled. */
+  readonly keepEventsMs: number
 }
 
 /** What applies unless the host says otherwise. */
@@ -68,6 +93,16 @@ export const defaultEngineSettings: EngineSettings = {
   parkReportsMs: 7 * 24 * 60 * 60 * 1000,
   retry: { maxAttempts: 8, firstMs: 2_000, longestMs: 15 * 60 * 1000 },
   throttle: { keep: 0.5, moreAtOnce: 1, moreRate: 0.05, calmMs: 1_000, longestPauseMs: 60_000 },
+  outbox: {
+    atOnce: 50,
+    perEndpoint: 10,
+    leaseMs: 60_000,
+    retry: { maxAttempts: 12, firstMs: 30_000, longestMs: 12 * 60 * 60 * 1000 },
+    disableAfterMs: 5 * 24 * 60 * 60 * 1000,
+    refreshMs: 5_000,
+    keepAttemptsMs: 7 * 24 * 60 * 60 * 1000,
+    keepEventsMs: 30 * 24 * 60 * 60 * 1000,
+  },
 }
 
 /** Everything the parts of the engine share. */
@@ -79,6 +114,8 @@ export interface EngineContext {
   readonly actions: ReadonlyMap<string, Action>
   readonly webhooks: WebhookCaller | null
   readonly contactSource: ContactSource | null
+  readonly eventSender: EventSender | null
+  readonly wanted: WantedEvents
   readonly clock: CalibratedClock
   readonly random: () => number
   /** Keys references, idempotency keys and links. Never leaves the process. */
@@ -91,6 +128,12 @@ export interface EngineContext {
   readonly circuits: Circuits
   readonly throttles: Throttles
   readonly lease: Lease
+}
+
+/** What events are made with. */
+export function announcingOf(context: EngineContext): Announcing {
+  const { wanted, clock } = context
+  return { wanted, clock, secret: () => context.secret }
 }
 
 /** Whom an unsubscribe link is for. */

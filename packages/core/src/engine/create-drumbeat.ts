@@ -5,22 +5,26 @@ import type { Action, WebhookCaller } from '../ports/caller.js'
 import type { Channel } from '../ports/channel.js'
 import type { Clock } from '../ports/clock.js'
 import type { ContactSource } from '../ports/contact-source.js'
+import type { EventSender } from '../ports/event-sender.js'
 import type { Limiter } from '../ports/limiter.js'
 import type { Queue } from '../ports/queue.js'
 import type { Store } from '../ports/store.js'
 import type { Instant } from '../schedule/instant.js'
 import { checkThrottle } from './adaptive-throttle.js'
 import { AheadLimiter } from './ahead-limiter.js'
+import { announcingStore } from './announcing-store.js'
 import { CalibratedClock } from './calibrated-clock.js'
 import { Circuits } from './circuits.js'
 import { nextOpening } from './claim-within-rates.js'
 import { defaultEngineSettings, type EngineContext, type EngineSettings, type UnsubscribeRequest } from './context.js'
+import { EventTeller } from './event-teller.js'
 import type { DrumbeatEvents } from './events.js'
 import { IdPool } from './id-pool.js'
 import { openedStore } from './opened-store.js'
 import { systemClock } from './system-clock.js'
 import { Throttles } from './throttles.js'
 import type { Tracking } from './tracking.js'
+import { WantedEvents } from './wanted-events.js'
 import { EngineLease, type TickReport, Worker } from './worker.js'
 import { Workspace } from './workspace.js'
 
@@ -38,6 +42,8 @@ export interface DrumbeatOptions {
   readonly actions?: readonly Action[]
   /** Performs the calls of webhook steps. */
   readonly webhooks?: WebhookCaller
+  /** Tells the endpoints that workspaces register of what happens. Without it none can be registered. */
+  readonly eventSender?: EventSender
   /** The address that unsubscribes a contact; becomes `{{unsubscribeUrl}}` and the List-Unsubscribe headers. */
   readonly unsubscribeUrl?: (request: UnsubscribeRequest) => string
   /** Notices who opens mails and follows links. Without it, mails go out as they are written. */
@@ -65,7 +71,7 @@ export interface Drumbeat {
   /** Claims no more, waits for the calls under way, and gives its claims back. The Store stays open. */
   stop(): Promise<void>
   /** Does everything that is due now, and returns what it did: for cron jobs, serverless and tests. */
-  tick(): Promise<TickReport>
+  tick(): Promise<TickReport & { /** Attempts to tell endpoints of events. */ readonly told: number }>
   /** When something is due next; null = nothing lies ahead. */
   nextDueAt(): Promise<Instant | null>
   /** Stops the engine and closes the queue and the Store. */
@@ -85,13 +91,16 @@ export function createDrumbeat(options: DrumbeatOptions): Drumbeat {
     await options.store.open()
     secret ??= await options.store.control.secret()
   })
-  const store = openedStore(options.store, opened)
   const engineId =
     options.engineId ??
     `engine-${Math.floor(random() * 2 ** 48).toString(36)}-${Math.floor(random() * 2 ** 48).toString(36)}`
   const lease: EngineLease = new EngineLease(engineId, () => context)
   const settings = { ...defaultEngineSettings, ...options.settings }
   checkThrottle(settings.throttle)
+  const clock = new CalibratedClock(options.clock ?? systemClock, settings.maxDriftMs)
+  const plain = openedStore(options.store, opened)
+  const wanted = new WantedEvents(plain.outbox, clock, settings.outbox.refreshMs)
+  const store = announcingStore(plain, { wanted, clock, secret: () => context.secret })
   const context: EngineContext = {
     store,
     queue: options.queue ?? null,
@@ -100,7 +109,9 @@ export function createDrumbeat(options: DrumbeatOptions): Drumbeat {
     actions: new Map((options.actions ?? []).map((action) => [action.name, action])),
     webhooks: options.webhooks ?? null,
     contactSource: options.contacts ?? null,
-    clock: new CalibratedClock(options.clock ?? systemClock, settings.maxDriftMs),
+    eventSender: options.eventSender ?? null,
+    wanted,
+    clock,
     random,
     get secret() {
       if (secret === null) throw new Error('The Store has to be open before anything is named outside.')
@@ -116,6 +127,10 @@ export function createDrumbeat(options: DrumbeatOptions): Drumbeat {
     lease,
   }
   const worker = new Worker(context, lease)
+  const teller = new EventTeller(context, context.eventSender)
+  const stop = async (): Promise<void> => {
+    await Promise.all([worker.stop(), teller.stop()])
+  }
   return {
     events: context.events,
     workspace(id, { actor } = {}) {
@@ -127,21 +142,27 @@ export function createDrumbeat(options: DrumbeatOptions): Drumbeat {
     async start() {
       await opened()
       await worker.start()
+      teller.start()
     },
-    stop: () => worker.stop(),
+    stop,
     async tick() {
       await opened()
-      return worker.tick()
+      const report = await worker.tick()
+      return { ...report, told: await teller.tick() }
     },
     async nextDueAt() {
       const due = await store.recipients.nextDueAt()
-      const times = [due === null ? null : unblocked(context, due), await store.deliveries.nextLookAt()]
+      const times = [
+        due === null ? null : unblocked(context, due),
+        await store.deliveries.nextLookAt(),
+        await teller.nextDueAt(),
+      ]
       const scheduled = (await store.campaigns.live()).map(({ startsAt }) => startsAt)
       const known = [...times, ...scheduled].filter((at) => at !== null)
       return known.length === 0 ? null : Math.min(...known)
     },
     async close() {
-      await worker.stop()
+      await stop()
       await options.queue?.close()
       await store.close()
     },

@@ -1,4 +1,5 @@
 import type { Delivery } from '../delivery/delivery.js'
+import type { Disablement } from '../outbox/webhook-endpoint.js'
 import type { Recipient } from '../recipient/recipient.js'
 
 /**
@@ -14,6 +15,10 @@ export interface DrumbeatEvents {
   'recipient.ended': [recipient: Recipient]
   /** An account cannot send; it is tried again at `until`. */
   'account.blocked': [report: { readonly account: string; readonly code: string; readonly until: number }]
+  /** An endpoint is told nothing any more: it said that it is gone, or has failed for too long. */
+  'endpoint.disabled': [
+    report: { readonly workspaceId: string; readonly endpointId: string; readonly reason: Disablement['reason'] },
+  ]
   /** Something failed that the engine goes on without. */
   'engine.failed': [report: { readonly during: string; readonly error: unknown }]
 }

@@ -8,7 +8,8 @@ import type { RunChange } from '../ports/store-recipients.js'
 import type { Recipient } from '../recipient/recipient.js'
 import { isLive } from '../recipient/recipient.js'
 import type { Instant } from '../schedule/instant.js'
-import type { EngineContext } from './context.js'
+import { announcedIngest } from './announced-ingest.js'
+import { announcingOf, type EngineContext } from './context.js'
 import { changeBeside, type Decision, decideOn, leftToClaim } from './decide.js'
 import { type Entrance, openEntrance, runsBegunBy } from './entrance.js'
 import { recipientTold } from './events.js'
@@ -62,6 +63,7 @@ async function decideBatch(
   )
   const mostItems = Math.max(1, ...groups.map(({ mine }) => mine.length))
   const loaded = await loadRuns(context, runs, { decisionsEach: mostItems })
+  const wants = await context.wanted.of(items.map(({ workspaceId }) => workspaceId))
   return groups.map(({ mine, newRuns }) => {
     const [first] = mine as [InboxItem]
     const { workspaceId, contactId } = first
@@ -69,7 +71,7 @@ async function decideBatch(
     const reports = mine.flatMap((item) => (item.kind === 'report' ? [item] : []))
     const effects = reportEffects(reports, deliveries)
     const facts = reports.map(({ deliveryId, facts: reported }) => ({ deliveryId, facts: reported }))
-    return {
+    const decided: ContactIngest = {
       workspaceId,
       contactId,
       seqs: mine.map(({ seq }) => seq),
@@ -84,6 +86,8 @@ async function decideBatch(
       }),
       newRuns,
     }
+    if (wants === null) return decided
+    return announcedIngest(announcingOf(context), wants, decided, { items: mine, deliveries })
   })
 }
 

@@ -13,7 +13,7 @@ export function openedStore(store: Store, open: () => Promise<void>): Store {
         }
       },
     })
-  const { control, campaigns, templates, contacts, recipients, deliveries, inbox } = store
+  const { control, campaigns, templates, contacts, recipients, deliveries, inbox, outbox } = store
   return {
     kind: store.kind,
     control: opened(control),
@@ -23,6 +23,7 @@ export function openedStore(store: Store, open: () => Promise<void>): Store {
     recipients: opened(recipients),
     deliveries: opened(deliveries),
     inbox: opened(inbox),
+    outbox: opened(outbox),
     open,
     close: () => store.close(),
     async transaction(work) {

@@ -25,6 +25,7 @@ import { admits, loadEntryFacts, newRun } from './entries.js'
 import { definitionKey, loadContacts, loadDefinitions } from './load.js'
 import { takeUp } from './resumption.js'
 import { Templates } from './templates.js'
+import { Webhooks } from './webhooks.js'
 import { type Wiring, wiringOf } from './wiring.js'
 
 /** An event as a host reports it. */
@@ -66,6 +67,7 @@ export class Workspace {
   readonly campaigns: Campaigns
   readonly contacts: Contacts
   readonly templates: Templates
+  readonly webhooks: Webhooks
 
   constructor(
     private readonly context: EngineContext,
@@ -75,6 +77,7 @@ export class Workspace {
     this.campaigns = new Campaigns(context, id, actor)
     this.contacts = new Contacts(context, id, actor)
     this.templates = new Templates(context, id)
+    this.webhooks = new Webhooks(context, id, actor)
   }
 
   /** What the engine was wired with. */

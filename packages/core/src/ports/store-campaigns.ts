@@ -1,5 +1,6 @@
 import type { Campaign } from '../campaign/campaign.js'
 import type { ArmTally } from '../experiment/winner.js'
+import type { OutboxEvent } from '../outbox/outbox-event.js'
 import type { Instant } from '../schedule/instant.js'
 import type { SequenceVersion } from '../sequence/sequence.js'
 import type { GateChange } from './store-control.js'
@@ -30,6 +31,8 @@ export interface CampaignStore {
     readonly campaign: Campaign
     readonly expectedRevision: number | null
     readonly gate?: GateChange
+    /** To be told to the host's endpoints. Default: nothing. */
+    readonly outbox?: readonly OutboxEvent[]
   }): Promise<void>
   get(request: { readonly workspaceId: string; readonly campaignIds: readonly string[] }): Promise<readonly Campaign[]>
   /** All campaigns of a workspace, oldest first. */

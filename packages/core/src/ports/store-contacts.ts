@@ -1,5 +1,6 @@
 import type { Contact, ContactInput, Permissions } from '../contact/contact.js'
 import type { PermissionChange } from '../contact/permission-change.js'
+import type { OutboxEvent } from '../outbox/outbox-event.js'
 import type { Instant } from '../schedule/instant.js'
 import type { Condition } from '../sequence/condition.js'
 import type { Page, Transaction } from './store.js'
@@ -59,10 +60,12 @@ export interface ContactStore {
     readonly workspaceId: string
     readonly changes: readonly PermissionChange[]
     readonly now: Instant
+    /** To be told to the host's endpoints. Default: nothing. */
+    readonly outbox?: readonly OutboxEvent[]
   }): Promise<void>
   /**
-   * Forgets a person: the contact, consents, events, inbox items, addresses and replies in deliveries, what runs remember of events
-   * and replies. Live runs end as `exited` for the reason `erased`; deliveries that wait to start or to be retried are canceled
+   * Forgets a person: the contact, consents, events, inbox items, what waits in the outbox, addresses and replies in deliveries, what
+   * runs remember of events and replies. Live runs end as `exited` for the reason `erased`; deliveries that wait to start or to be retried are canceled
    * for it, calls under way are settled as ever.
    * Suppressions stay, as keyed hashes. Returns false when nothing was left to forget.
    */

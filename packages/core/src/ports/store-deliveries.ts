@@ -3,6 +3,7 @@ import type { Delivery, DeliveryState } from '../delivery/delivery.js'
 import type { IntentGuard, IntentVerdict } from '../delivery/intent.js'
 import type { AttemptResult } from '../delivery/settled-delivery.js'
 import type { JsonValue } from '../json.js'
+import type { OutboxEvent } from '../outbox/outbox-event.js'
 import type { Instant } from '../schedule/instant.js'
 import type { Page } from './store.js'
 import type { CounterDelta, Owner, RunChange } from './store-recipients.js'
@@ -48,6 +49,8 @@ export interface Settlement extends AttemptResult {
   readonly permissions: readonly PermissionChange[]
   /** What the run does now; null = it no longer waits for this. */
   readonly change: RunChange | null
+  /** To be told to the host's endpoints with the outcome, whatever became of the run. Default: nothing. */
+  readonly outbox?: readonly OutboxEvent[]
 }
 
 /** A delivery whose outcome is not known. */

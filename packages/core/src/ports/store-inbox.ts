@@ -1,10 +1,12 @@
 import type { ContactEvent } from '../contact/contact.js'
 import type { Fact } from '../delivery/facts.js'
 import type { JsonObject } from '../json.js'
+import type { OutboxEvent } from '../outbox/outbox-event.js'
 import type { Recipient } from '../recipient/recipient.js'
 import type { Instant } from '../schedule/instant.js'
 import type { Transaction } from './store.js'
 import type { PermissionChange } from './store-contacts.js'
+import type { OnEntry } from './store-outbox.js'
 import type { CounterDelta, RunChange } from './store-recipients.js'
 
 /** An event to append. */
@@ -118,4 +120,8 @@ export interface ContactIngest {
   readonly counters: readonly CounterDelta[]
   readonly changes: readonly RunChange[]
   readonly newRuns: readonly NewRun[]
+  /** To be told to the host's endpoints, beside what the changes tell. Default: nothing. */
+  readonly outbox?: readonly OutboxEvent[]
+  /** Told of each of `newRuns` that is begun. Default: nothing. */
+  readonly onEntry?: OnEntry
 }

@@ -1,10 +1,12 @@
 import type { ContactInput } from '../contact/contact.js'
 import type { Delivery } from '../delivery/delivery.js'
+import type { OutboxEvent } from '../outbox/outbox-event.js'
 import type { Recipient } from '../recipient/recipient.js'
 import type { Instant } from '../schedule/instant.js'
 import type { Page, Transaction } from './store.js'
 import type { PermissionChange } from './store-contacts.js'
 import type { NewEvent, NewRun } from './store-inbox.js'
+import type { OnEntry } from './store-outbox.js'
 
 /** Who holds a claim. */
 export interface Owner {
@@ -50,6 +52,8 @@ export interface RunChange {
   readonly counters: readonly CounterDelta[]
   /** Deliveries whose outcome is unknown while the run goes on: looked at again from `lookAt` on. */
   readonly detached: readonly { readonly deliveryId: number; readonly lookAt: Instant }[]
+  /** To be told to the host's endpoints. Default: nothing. */
+  readonly outbox?: readonly OutboxEvent[]
 }
 
 /** A run that stands before a closed scope. */
@@ -77,6 +81,8 @@ export interface RecipientStore {
       /** Null = the snapshot is complete. */
       readonly to: string | null
     }
+    /** Told of each run that is begun. Default: nothing. */
+    readonly onEntry?: OnEntry
   }): Promise<{ readonly enrolled: readonly Recipient[] }>
   /**
    * T0: leases due runs to an engine and raises their fences; decides nothing. Due: live, not parked, `dueAt <= now`, and either

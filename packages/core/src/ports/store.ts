@@ -3,6 +3,7 @@ import type { ContactStore } from './store-contacts.js'
 import type { ControlStore } from './store-control.js'
 import type { DeliveryStore } from './store-deliveries.js'
 import type { InboxStore } from './store-inbox.js'
+import type { OutboxStore } from './store-outbox.js'
 import type { RecipientStore } from './store-recipients.js'
 import type { TemplateStore } from './store-templates.js'
 
@@ -26,6 +27,7 @@ export interface Store {
   readonly recipients: RecipientStore
   readonly deliveries: DeliveryStore
   readonly inbox: InboxStore
+  readonly outbox: OutboxStore
   /**
    * Creates or migrates what it needs, and takes the directory lock where there is one. Safe when many processes start at
    * once; a second call does nothing.

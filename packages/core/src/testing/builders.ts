@@ -2,8 +2,11 @@ import type { Campaign } from '../campaign/campaign.js'
 import type { Delivery } from '../delivery/delivery.js'
 import type { IntentGuard } from '../delivery/intent.js'
 import { contentHash, type TemplateVersion } from '../message/template.js'
+import { type OutboxEvent, streamOfContact } from '../outbox/outbox-event.js'
+import type { WebhookEndpoint } from '../outbox/webhook-endpoint.js'
 import type { Intent, Settlement } from '../ports/store-deliveries.js'
 import type { NewEvent, NewRun } from '../ports/store-inbox.js'
+import type { ClaimedEvent, WebhookAttempt } from '../ports/store-outbox.js'
 import type { RunChange } from '../ports/store-recipients.js'
 import type { Memory, Recipient } from '../recipient/recipient.js'
 import type { Instant } from '../schedule/instant.js'
@@ -265,4 +268,38 @@ export function aSettlement(
 /** Something that happened to a contact at {@link testStart}. */
 export function anEvent(contactId: string, change: Partial<NewEvent> = {}): NewEvent {
   return { id: `event-${contactId}`, contactId, name: 'project.created', at: testStart, data: {}, ...change }
+}
+
+/** An endpoint that is told everything. */
+export function anEndpoint(change: Partial<WebhookEndpoint> & Pick<WebhookEndpoint, 'workspaceId'>): WebhookEndpoint {
+  return {
+    id: 'crm',
+    url: 'https://crm.acme.test/events',
+    description: null,
+    types: [],
+    disabled: null,
+    failingSince: null,
+    secretVersion: 1,
+    previousSecretUntil: null,
+    createdAt: testStart,
+    revision: 1,
+    ...change,
+  }
+}
+
+/** That something happened to Ana. */
+export function anOutboxEvent(change: Partial<OutboxEvent> & Pick<OutboxEvent, 'workspaceId'>): OutboxEvent {
+  const data = { contactId: 'ana' }
+  return { id: 'told', type: 'recipient.ended', at: testStart, stream: streamOfContact('ana'), data, ...change }
+}
+
+/** An event as it is claimed for the first time. */
+export function aClaimedEvent(workspaceId: string): ClaimedEvent {
+  return { id: 1, attempt: 1, endpoint: anEndpoint({ workspaceId }), event: anOutboxEvent({ workspaceId }) }
+}
+
+/** That an attempt at a claimed event failed, unless told otherwise. */
+export function aReport({ attempt, event }: ClaimedEvent, change: Partial<WebhookAttempt> = {}): WebhookAttempt {
+  const about = { eventId: event.id, type: event.type, attempt, at: testStart, durationMs: 12 }
+  return { ...about, answer: 'failed', status: 500, code: 'http_500', ...change }
 }

@@ -36,6 +36,7 @@ export async function dumpWorkspace(store: Store, scope: DumpScope): Promise<Wor
     inbox: itemsByKind(
       (await store.inbox.peek({ limit: 1000 })).items.filter((item) => item.workspaceId === workspaceId),
     ),
+    endpoints: await dumpEndpoints(store, workspaceId),
     ...(await dumpContacts(store, scope)),
   }
 }
@@ -55,6 +56,12 @@ async function dumpCampaign(
     deliveries: await store.deliveries.ofCampaign({ workspaceId, campaignId, limit: 1000 }),
     counters: counters.filter(({ value }) => value !== 0).sort(byJson),
   }
+}
+
+async function dumpEndpoints(store: Store, workspaceId: string): Promise<unknown> {
+  const endpoints = await store.outbox.endpoints({ workspaceId })
+  const attempts = endpoints.map(({ id }) => store.outbox.attempts({ workspaceId, endpointId: id, limit: 1000 }))
+  return { endpoints, attempts: await Promise.all(attempts), backlog: await store.outbox.backlog({ workspaceId }) }
 }
 
 async function dumpContacts(store: Store, scope: DumpScope): Promise<Record<string, unknown>> {

@@ -13,6 +13,7 @@ import { document, fromJson } from '../sql/json.js'
 import { instant, int, ms } from '../sql/values.js'
 import type { QueryContext } from './context.js'
 import { setGate } from './gates.js'
+import { appendOutbox } from './outbox-writes.js'
 
 const versionKeys = batch<{ readonly workspaceId: string; readonly campaignId: string; readonly version: number }>({
   workspace_id: ['text', ({ workspaceId }) => workspaceId],
@@ -31,7 +32,7 @@ export function campaignQueries(context: QueryContext): CampaignStore {
   const { database, s } = context
   const definition = 'definition::text as definition'
   return {
-    async save({ campaign, expectedRevision, gate }) {
+    async save({ campaign, expectedRevision, gate, outbox }) {
       const { workspaceId, id, status, revision, createdAt } = campaign
       const params = [workspaceId, id, status, revision, document(campaign)]
       const write = (connection: Connection) =>
@@ -49,6 +50,7 @@ export function campaignQueries(context: QueryContext): CampaignStore {
       const written = await database.write(async (connection) => {
         const rows = await write(connection)
         if (rows.length > 0 && gate !== undefined) await setGate(context, connection, gate)
+        if (rows.length > 0) await appendOutbox(context, connection, [{ workspaceId, outbox }])
         return rows
       })
       if (written.length > 0) return

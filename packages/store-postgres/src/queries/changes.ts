@@ -14,6 +14,7 @@ import { mergeContacts } from './contact-writes.js'
 import type { QueryContext } from './context.js'
 import { deliveryWrites, writeDeliveries } from './delivery-rows.js'
 import { appendChanged, appendEvents } from './inbox-writes.js'
+import { appendOutbox } from './outbox-writes.js'
 import { changePermissions } from './permissions.js'
 import { matchParked } from './reports.js'
 import { runWrites, writeRuns } from './run-rows.js'
@@ -118,6 +119,7 @@ export async function applyRest(
     changes.flatMap(({ workspaceId, counters }) => counters.map((delta) => ({ ...delta, workspaceId }))),
   )
   await detach(connection, s, changes)
+  await appendOutbox(context, connection, changes)
 }
 
 /** Writes deliveries whole, and hands them reports that came before them. */

@@ -8,6 +8,7 @@ import { mergeContacts } from './contact-writes.js'
 import type { QueryContext } from './context.js'
 import { eraseContact } from './erase.js'
 import { appendChanged } from './inbox-writes.js'
+import { appendOutbox } from './outbox-writes.js'
 import { changePermissions, readPermissions } from './permissions.js'
 
 const contactRows = batch<{ readonly workspaceId: string; readonly contactId: string }>({
@@ -57,15 +58,16 @@ export function contactQueries(context: QueryContext, events: InboxStore['events
       return rows.map(contactOf)
     },
     permissions: (keys) => readPermissions(byKey(database), s, keys),
-    changePermissions: async ({ workspaceId, changes }) => {
-      await database.write((connection) =>
-        changePermissions(
+    changePermissions: ({ workspaceId, changes, now, outbox }) =>
+      database.write(async (connection) => {
+        context.clock.named(now)
+        await changePermissions(
           connection,
           s,
           changes.map((change) => ({ workspaceId, change })),
-        ),
-      )
-    },
+        )
+        await appendOutbox(context, connection, [{ workspaceId, outbox }])
+      }),
     erase: (request) => database.write((connection) => eraseContact(context, connection, request)),
   }
 }

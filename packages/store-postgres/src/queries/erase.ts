@@ -1,4 +1,4 @@
-import type { ContactStore } from '@drumbeat/core'
+import { type ContactStore, streamOfContact } from '@drumbeat/core'
 import type { Connection } from '../connection/connection.js'
 import { int } from '../sql/values.js'
 import type { QueryContext } from './context.js'
@@ -41,6 +41,11 @@ export async function eraseContact(
     [
       `delete from ${s}.delivery_contents c using ${s}.campaign_deliveries d where d.id = c.delivery_id and d.recipient_id in ${runs} returning 1`,
       key,
+    ],
+    [
+      `delete from ${s}.outbox o using ${s}.webhook_endpoints e where e.workspace_id = $1 and o.workspace_id = $1
+         and o.endpoint_id = e.endpoint_id and o.stream = $2 returning 1`,
+      [workspaceId, streamOfContact(contactId)],
     ],
     ...['inbox', 'events', 'contact_consents', 'contact_pacing', 'contacts'].map(
       (table) => [`delete from ${s}.${table} where workspace_id = $1 and contact_id = $2 returning 1`, key] as const,

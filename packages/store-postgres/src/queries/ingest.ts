@@ -8,6 +8,7 @@ import { int } from '../sql/values.js'
 import { applyChanges, count } from './changes.js'
 import type { QueryContext } from './context.js'
 import { beginAll } from './enroll.js'
+import { appendEntries, appendOutbox } from './outbox-writes.js'
 import { changePermissions } from './permissions.js'
 import { latestOf } from './recipients.js'
 
@@ -41,6 +42,7 @@ export function ingest(context: QueryContext, contacts: readonly ContactIngest[]
       s,
       unchanged.flatMap(({ workspaceId, counters }) => counters.map((delta) => ({ ...delta, workspaceId }))),
     )
+    await appendOutbox(context, connection, unchanged)
     const changes = unchanged.flatMap((contact) =>
       contact.changes.map((change) => ({ ...change, workspaceId: contact.workspaceId })),
     )
@@ -50,6 +52,8 @@ export function ingest(context: QueryContext, contacts: readonly ContactIngest[]
       connection,
       unchanged.flatMap(({ newRuns }) => newRuns),
     )
+    const toldBy = new Map(unchanged.map((contact) => [contactKey(contact), contact.onEntry]))
+    await appendEntries(context, connection, begun, (run) => toldBy.get(contactKey(run))?.(run) ?? [])
     return { conflicts, enrolled: begun.length }
   })
 }

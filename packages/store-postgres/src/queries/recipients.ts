@@ -8,6 +8,7 @@ import { claimDue } from './claim-due.js'
 import type { QueryContext } from './context.js'
 import { enroll } from './enroll.js'
 import { covers, holdGates } from './gates.js'
+import { appendEntries } from './outbox-writes.js'
 import { limitOf } from './page.js'
 import { type RunRow, runColumns, runOf } from './run-rows.js'
 
@@ -24,7 +25,15 @@ export function recipientQueries(context: QueryContext): RecipientStore {
   const read = async (where: string, params: Parameters<typeof database.read>[1]): Promise<readonly Recipient[]> =>
     (await database.read<RunRow>(`select ${runColumns} from ${from} where ${where}`, params)).map(runOf)
   return {
-    enroll: (request) => database.write((connection) => enroll(context, connection, request), { tx: request.tx }),
+    enroll: (request) =>
+      database.write(
+        async (connection) => {
+          const begun = await enroll(context, connection, request)
+          await appendEntries(context, connection, begun.enrolled, request.onEntry)
+          return begun
+        },
+        { tx: request.tx },
+      ),
     claimDue: (request) => claimDue(context, request),
     async release(claims) {
       if (claims.length === 0) return

@@ -21,6 +21,9 @@ import { events } from '../tables/inbox/events.js'
 import { inbox } from '../tables/inbox/inbox.js'
 import { parkedReports } from '../tables/inbox/parked-reports.js'
 import { reportKeys } from '../tables/inbox/report-keys.js'
+import { outbox } from '../tables/outbox/outbox.js'
+import { webhookAttempts } from '../tables/outbox/webhook-attempts.js'
+import { webhookEndpoints } from '../tables/outbox/webhook-endpoints.js'
 import { campaignEntries } from '../tables/recipients/campaign-entries.js'
 import { campaignRecipients } from '../tables/recipients/campaign-recipients.js'
 import { lanes } from '../tables/recipients/lanes.js'
@@ -66,7 +69,10 @@ const foundation = [
   parkedReports,
 ]
 
+const eventsToHosts = [webhookEndpoints, outbox, webhookAttempts]
+
 /** The schema's history, oldest first. */
 export const migrations: readonly Migration[] = [
   { number: 1, oldestReader: 1, script: (schema) => foundation.map((table) => table(schema)).join(';\n') },
+  { number: 2, oldestReader: 1, script: (schema) => eventsToHosts.map((table) => table(schema)).join(';\n') },
 ]

@@ -2,6 +2,7 @@ import { defaultWorkspaceSettings } from '../../campaign/workspace.js'
 import type { Delivery } from '../../delivery/delivery.js'
 import type { Store, Transaction } from '../../ports/store.js'
 import type { GateScope } from '../../ports/store-control.js'
+import type { ClaimedEvent } from '../../ports/store-outbox.js'
 import type { Owner } from '../../ports/store-recipients.js'
 import type { Recipient } from '../../recipient/recipient.js'
 import {
@@ -9,8 +10,10 @@ import {
   aChange,
   aDelivery,
   aNewRun,
+  anEndpoint,
   anEvent,
   anIntent,
+  aReport,
   aSettlement,
   aTemplate,
   aVersion,
@@ -18,7 +21,10 @@ import {
   testStart,
 } from '../builders.js'
 
-type Groups = Pick<Store, 'control' | 'campaigns' | 'templates' | 'contacts' | 'recipients' | 'deliveries' | 'inbox'>
+type Groups = Pick<
+  Store,
+  'control' | 'campaigns' | 'templates' | 'contacts' | 'recipients' | 'deliveries' | 'inbox' | 'outbox'
+>
 
 /** One call of every method of the port; the compiler sees to it that none is missing. */
 export type EveryCall = {
@@ -34,6 +40,8 @@ export interface Target {
   readonly run: Recipient
   readonly delivery: Delivery
   readonly inboxSeqs: readonly number[]
+  /** An endpoint of the workspace, and an event that it is being told. */
+  readonly claimed: ClaimedEvent
   readonly tx?: Transaction
 }
 
@@ -51,6 +59,7 @@ export function everyCall(store: Store, target: Target): EveryCall {
     { deliveries: [aDelivery(run, { ...delivery, reason: 'changed' })] },
   )
   const scope: GateScope = { workspaceId, kind: 'campaign', ref: campaignId }
+  const endpointKey = { workspaceId, endpointId: target.claimed.endpoint.id }
   const keys = [{ workspaceId, contactId, addresses: { email: `${contactId}@example.com` } }]
   return {
     control: {
@@ -171,6 +180,27 @@ export function everyCall(store: Store, target: Target): EveryCall {
           },
         ]),
       events: () => store.inbox.events([{ workspaceId, contactId, names: ['project.created'] }]),
+    },
+    outbox: {
+      endpoints: () => store.outbox.endpoints({ workspaceId }),
+      saveEndpoint: () =>
+        store.outbox.saveEndpoint({ endpoint: anEndpoint({ workspaceId, id: 'foreign' }), expectedRevision: null }),
+      deleteEndpoint: () => store.outbox.deleteEndpoint(endpointKey),
+      wanted: () => store.outbox.wanted({ workspaceIds: [workspaceId], tx }),
+      claim: () =>
+        store.outbox.claim({ now: testStart - 1, limit: 10, perEndpoint: 10, leaseMs: 1000, except: [endpointKey] }),
+      settle: () =>
+        store.outbox.settle({
+          tellings: [{ ...endpointKey, id: target.claimed.id, report: aReport(target.claimed), retryAt: now }],
+          now,
+          disableAfterMs: 0,
+        }),
+      recordAttempt: () => store.outbox.recordAttempt({ ...endpointKey, report: aReport(target.claimed) }),
+      requeue: () => store.outbox.requeue({ ...endpointKey, setAside: true, now }),
+      attempts: () => store.outbox.attempts({ ...endpointKey, limit: 10 }),
+      backlog: () => store.outbox.backlog({ workspaceId }),
+      nextDueAt: () => store.outbox.nextDueAt(),
+      tidy: () => store.outbox.tidy({ attemptsBefore: testStart - 1, eventsBefore: testStart - 1 }),
     },
   }
 }

@@ -14,6 +14,8 @@ import { inboxCases } from './inbox.js'
 import { ingestCases } from './ingest.js'
 import { intentCases } from './intents.js'
 import { lifecycleCases } from './lifecycle.js'
+import { outboxCases } from './outbox.js'
+import { outboxWriteCases } from './outbox-writes.js'
 import { pacingCases } from './pacing.js'
 import { permissionCases } from './permissions.js'
 import { settleCases } from './settle.js'
@@ -57,6 +59,8 @@ export function storeConformance({ name, open, embedded = false, skip = {} }: St
     deliveries: deliveryCases,
     inbox: inboxCases,
     ingest: ingestCases,
+    'outbox, written': outboxWriteCases,
+    'outbox, told': outboxCases,
     control: controlCases,
     gates: gateCases,
     erase: eraseCases,

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { isDrumbeatError } from '../../errors.js'
-import { aCampaign, aDelivery, aNewRun, anEvent, testStart } from '../builders.js'
+import { aCampaign, aClaimedEvent, aDelivery, aNewRun, anEvent, testStart } from '../builders.js'
 import type { Cases } from './cases.js'
 import { callsByName, everyCall } from './every-call.js'
 
@@ -22,6 +22,7 @@ export const lifecycleCases: Cases = {
       run,
       delivery: aDelivery(run, { id: 1 }),
       inboxSeqs: [],
+      claimed: aClaimedEvent(stage.workspaceId),
     }
     const calls = everyCall(stage.store, target)
     await stage.store.close()

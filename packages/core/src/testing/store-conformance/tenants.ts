@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { defaultWorkspaceSettings } from '../../campaign/workspace.js'
-import { anEvent, aTemplate, testStart } from '../builders.js'
+import { anEndpoint, anEvent, anOutboxEvent, aTemplate, testStart } from '../builders.js'
 import { dumpWorkspace } from '../store-dump.js'
 import type { Cases } from './cases.js'
 import { callsByName, everyCall, type Target } from './every-call.js'
@@ -29,7 +29,14 @@ async function furnish(stage: Stage): Promise<Target> {
   const { run, delivery } = await stage.startedRun(owner)
   await stage.append([anEvent('ana')])
   const inboxSeqs = (await stage.inbox()).map(({ seq }) => seq)
-  return { workspaceId, owner, run, delivery, inboxSeqs }
+  const endpoint = anEndpoint({ workspaceId })
+  await store.outbox.saveEndpoint({ endpoint, expectedRevision: null })
+  const outbox = [anOutboxEvent({ workspaceId, id: 'canary' }), anOutboxEvent({ workspaceId, id: 'second' })]
+  await store.contacts.changePermissions({ workspaceId, changes: [], now: testStart, outbox })
+  const claim = { now: testStart, limit: 1, perEndpoint: 1, leaseMs: 60_000, except: [] }
+  const [claimed] = await store.outbox.claim(claim)
+  if (claimed === undefined) throw new Error('An event was written and could not be claimed.')
+  return { workspaceId, owner, run, delivery, inboxSeqs, claimed }
 }
 
 /** Everything of the stage's workspace that can be read. */
@@ -43,7 +50,13 @@ function dump(stage: Stage): Promise<unknown> {
   })
 }
 
-const acrossWorkspaces = new Set(['campaigns.live', 'recipients.nextDueAt', 'deliveries.nextLookAt', 'inbox.peek'])
+const acrossWorkspaces = new Set([
+  'campaigns.live',
+  'recipients.nextDueAt',
+  'deliveries.nextLookAt',
+  'inbox.peek',
+  'outbox.nextDueAt',
+])
 const names = new Set(['control.heartbeat', 'deliveries.reserveIds'])
 
 /** A tenant reads and changes nothing of another's, by whichever method and id. */
@@ -78,16 +91,22 @@ export const tenantCases: Cases = {
     expect(await calls.control.openAttempts()).toEqual({ inFlight: 0, permitted: 0 })
     expect(await calls.inbox.ingest()).toMatchObject({ conflicts: [expect.any(String)] })
     expect(await calls.contacts.erase()).toBe(false)
+    expect(await calls.outbox.requeue()).toBe(0)
+    expect(await calls.outbox.deleteEndpoint()).toBe(false)
   },
 
   'in its own workspace every one of these calls reaches its things': async (stage) => {
     const target = await furnish(stage)
-    const { contacts, recipients, deliveries, inbox, control } = everyCall(stage.store, target)
+    const { contacts, recipients, deliveries, inbox, control, outbox } = everyCall(stage.store, target)
     for (const call of [contacts.get, contacts.byAddress, recipients.get, recipients.ofContact, deliveries.get]) {
       expect(await call()).toHaveLength(1)
     }
     expect(await control.openAttempts()).toMatchObject({ inFlight: 1 })
     expect(await deliveries.settle()).toEqual(['applied'])
+    expect(await outbox.settle()).toMatchObject([{ disabled: { reason: 'failing' } }])
+    expect(await outbox.requeue()).toBe(2)
+    expect(await outbox.attempts()).toHaveLength(1)
+    expect(await outbox.deleteEndpoint()).toBe(true)
     expect(await inbox.ingest()).toMatchObject({ conflicts: [expect.any(String)] })
     expect(await contacts.erase()).toBe(true)
   },

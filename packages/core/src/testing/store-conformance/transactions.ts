@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { isDrumbeatError } from '../../errors.js'
 import type { Transaction } from '../../ports/store.js'
-import { aDelivery, aNewRun, anEvent, testStart } from '../builders.js'
+import { aClaimedEvent, aDelivery, aNewRun, anEvent, testStart } from '../builders.js'
 import { dumpWorkspace } from '../store-dump.js'
 import type { Cases } from './cases.js'
 import { callsByName, everyCall } from './every-call.js'
@@ -114,6 +114,7 @@ export const embeddedTransactionCases: Cases = {
       run,
       delivery: aDelivery(run, { id: 1 }),
       inboxSeqs: [],
+      claimed: aClaimedEvent(workspaceId),
     })
     const before = await dump(stage)
     await stage.store.transaction(async () => {
