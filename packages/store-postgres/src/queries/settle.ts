@@ -19,6 +19,7 @@ import { applyChanges, count } from './changes.js'
 import type { QueryContext } from './context.js'
 import { settledWrites } from './delivery-rows.js'
 import { appendChanged } from './inbox-writes.js'
+import { appendOutbox } from './outbox-writes.js'
 import { changePermissions } from './permissions.js'
 import { latestOf } from './recipients.js'
 import { matchParked } from './reports.js'
@@ -142,6 +143,7 @@ async function settleRound(
   const counted = open.flatMap(({ workspaceId, counters }) => counters.map((delta) => ({ ...delta, workspaceId })))
   await count(connection, s, counted)
   await closeAddresses(connection, s, open, known, now)
+  await appendOutbox(context, connection, open)
   const changes = open.flatMap(({ change }) => (change === null ? [] : [change]))
   const results = await applyChanges(context, connection, changes, latestOf(context))
   const stale = new Set<RunChange>(changes.filter((_, index) => results[index] === 'stale'))
@@ -219,5 +221,6 @@ function unstorable(settlement: Settlement, now: Instant): Settlement {
     counters: [],
     permissions: [],
     change: null,
+    outbox: [],
   }
 }
