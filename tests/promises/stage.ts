@@ -4,6 +4,7 @@ import {
   createDrumbeat,
   type Drumbeat,
   type EngineSettings,
+  type EventSender,
   emailTemplate,
   type InstantInput,
   type SandboxChannel,
@@ -44,6 +45,7 @@ export async function promiseStage(
     readonly email?: Partial<SandboxOptions>
     readonly sms?: Partial<SandboxOptions>
     readonly settings?: Partial<EngineSettings>
+    readonly eventSender?: EventSender
   } = {},
 ): Promise<PromiseStage> {
   const clock = new VirtualClock(begins)
@@ -56,6 +58,7 @@ export async function promiseStage(
     clock,
     engineId: `promise-${process.pid}-${stages}`,
     ...(options.settings === undefined ? {} : { settings: options.settings }),
+    ...(options.eventSender === undefined ? {} : { eventSender: options.eventSender }),
   })
   const acme = drumbeat.workspace('acme')
   await acme.templates.publishAll({

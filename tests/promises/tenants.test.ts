@@ -1,5 +1,6 @@
 import {
   defineSequence,
+  type EventSender,
   exit,
   type Recipient,
   type SandboxMessage,
@@ -15,6 +16,7 @@ import { begins, type PromiseStage, person, promiseStage } from './stage.js'
 /** What another tenant has, by the ids that a stranger might name. */
 interface Theirs {
   readonly campaignId: string
+  readonly endpointId: string
   readonly run: Recipient
   readonly message: SandboxMessage
   readonly ana: ReturnType<typeof person>
@@ -40,6 +42,10 @@ const nothing: Expected = { answer: [] }
 
 const campaign = (work: (campaigns: Workspace['campaigns'], id: string) => Promise<unknown>): Walk => {
   return (mine, { campaignId }) => work(mine.campaigns, campaignId)
+}
+
+const endpoint = (work: (webhooks: Workspace['webhooks'], id: string) => Promise<unknown>): Walk => {
+  return (mine, { endpointId }) => work(mine.webhooks, endpointId)
 }
 
 /** Every public method, called with what belongs to somebody else. */
@@ -125,6 +131,19 @@ const walks: { readonly [method: string]: readonly [expected: Expected, walk: Wa
   'Templates.restore': [notFound, (mine) => mine.templates.restore('secret', 1)],
   'Templates.publish': [own, (mine) => mine.templates.publish('secret', smsTemplate({ body: 'Mine' }))],
   'Templates.publishAll': [own, (mine) => mine.templates.publishAll({ secret: smsTemplate({ body: 'Mine too' }) })],
+  'Webhooks.create': [own, (mine) => mine.webhooks.create({ url: 'https://stranger.test/' })],
+  'Webhooks.list': [
+    nothing,
+    async (mine, { endpointId }) => (await mine.webhooks.list()).filter(({ id }) => id === endpointId),
+  ],
+  'Webhooks.get': [notFound, endpoint((webhooks, id) => webhooks.get(id))],
+  'Webhooks.update': [notFound, endpoint((webhooks, id) => webhooks.update(id, { enabled: false }))],
+  'Webhooks.enable': [notFound, endpoint((webhooks, id) => webhooks.enable(id, { resend: true }))],
+  'Webhooks.delete': [notFound, endpoint((webhooks, id) => webhooks.delete(id))],
+  'Webhooks.rotateSecret': [notFound, endpoint((webhooks, id) => webhooks.rotateSecret(id))],
+  'Webhooks.test': [notFound, endpoint((webhooks, id) => webhooks.test(id))],
+  'Webhooks.attempts': [notFound, endpoint((webhooks, id) => webhooks.attempts(id))],
+  'Webhooks.backlog': [nothing, (mine) => mine.webhooks.backlog()],
 }
 
 /** Private to their class: no host can call them. */
@@ -137,6 +156,7 @@ const inside = [
   'Campaigns.note',
 ]
 const insideContacts = ['Contacts.change', 'Contacts.addressOf', 'Contacts.read', 'Workspace.haveReceived']
+const insideWebhooks = ['sender', 'read', 'save', 'withSecret', 'note'].map((name) => `Webhooks.${name}`)
 
 function methodsOf(workspace: Workspace): readonly string[] {
   const faces = {
@@ -144,6 +164,7 @@ function methodsOf(workspace: Workspace): readonly string[] {
     Campaigns: workspace.campaigns,
     Contacts: workspace.contacts,
     Templates: workspace.templates,
+    Webhooks: workspace.webhooks,
   }
   return Object.entries(faces).flatMap(([face, object]) =>
     Object.entries(Object.getOwnPropertyDescriptors(Object.getPrototypeOf(object)))
@@ -163,12 +184,16 @@ async function everythingOf(workspace: Workspace, { campaignId, run }: Theirs): 
     deliveries: await workspace.deliveriesOf(run),
     ana: await workspace.contacts.export('ana', { eventNames: ['seen', 'left', 'message.received'] }),
     templates: await workspace.templates.history('secret'),
+    endpoints: await workspace.webhooks.list(),
+    untold: await workspace.webhooks.backlog(),
   }
 }
 
 it('every public method of a workspace is walked with what belongs to another one', async () => {
   const { acme } = await promiseStage()
-  expect([...Object.keys(walks), ...inside, ...insideContacts].sort()).toEqual([...methodsOf(acme)].sort())
+  expect([...Object.keys(walks), ...inside, ...insideContacts, ...insideWebhooks].sort()).toEqual(
+    [...methodsOf(acme)].sort(),
+  )
 })
 
 describe.each(Object.entries(stores))('on %s a stranger', (_name, open) => {
@@ -179,7 +204,8 @@ describe.each(Object.entries(stores))('on %s a stranger', (_name, open) => {
   beforeAll(async () => {
     const opened = await open()
     close = opened.close
-    stage = await promiseStage({ store: opened.store })
+    const eventSender: EventSender = { problemWith: () => null, send: async () => ({ answer: 'taken', status: 204 }) }
+    stage = await promiseStage({ store: opened.store, eventSender })
     const { acme, drumbeat } = stage
     await acme.templates.publish('secret', {
       channel: 'email',
@@ -195,7 +221,14 @@ describe.each(Object.entries(stores))('on %s a stranger', (_name, open) => {
     const campaignId = await stage.campaign(sequence)
     const { enrolled } = await acme.enroll(campaignId, 'ana')
     await drumbeat.tick()
-    theirs = { campaignId, run: enrolled[0] as Recipient, message: stage.email.messages[0] as SandboxMessage, ana }
+    const { id: endpointId } = (await acme.webhooks.create({ url: 'https://acme.test/' })).endpoint
+    theirs = {
+      campaignId,
+      endpointId,
+      run: enrolled[0] as Recipient,
+      message: stage.email.messages[0] as SandboxMessage,
+      ana,
+    }
   })
   afterAll(() => close())
 

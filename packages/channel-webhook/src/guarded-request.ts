@@ -65,11 +65,10 @@ const maxReplyBytes = 64 * 1024
  * to one of the addresses that were checked. Redirects are not followed, it ends after 10 s, and 64 KB of the reply are read.
  */
 export async function guardedRequest(request: GuardedRequest, guard: RequestGuard): Promise<RequestEnd> {
-  const url = URL.canParse(request.url) ? new URL(request.url) : null
-  if (url === null) return { end: 'refused', code: 'invalid_url' }
-  const isTrusted = guard.trustedOrigins?.includes(url.origin) === true
-  const problem = urlProblem(url, isTrusted, guard)
+  const problem = refusalOf(request.url, guard)
   if (problem !== null) return { end: 'refused', code: problem }
+  const url = new URL(request.url)
+  const isTrusted = isTrustedOrigin(url, guard)
   const deadline = AbortSignal.any([
     request.signal,
     AbortSignal.timeout(Math.min(guard.timeoutMs ?? longestMs, longestMs)),
@@ -84,21 +83,32 @@ export async function guardedRequest(request: GuardedRequest, guard: RequestGuar
   }
 }
 
-function urlProblem(url: URL, isTrusted: boolean, { ports = [] }: RequestGuard): RefusalCode | null {
+/** Why a request to this address would not even be begun, as far as the address by itself tells; null = it would. */
+export function refusalOf(address: string, guard: RequestGuard): RefusalCode | null {
+  const url = URL.canParse(address) ? new URL(address) : null
+  if (url === null) return 'invalid_url'
   if (url.username !== '' || url.password !== '') return 'credentials_in_url'
-  if (isTrusted) return /^https?:$/.test(url.protocol) ? null : 'not_https'
+  if (isTrustedOrigin(url, guard)) return /^https?:$/.test(url.protocol) ? null : 'not_https'
   if (url.protocol !== 'https:') return 'not_https'
-  return url.port === '' || ports.includes(Number(url.port)) ? null : 'forbidden_port'
+  if (url.port !== '' && !guard.ports?.includes(Number(url.port))) return 'forbidden_port'
+  const literal = literalOf(url)
+  return isIP(literal) !== 0 && !isPublicAddress(literal) ? 'forbidden_address' : null
 }
 
-async function addressesOf(
-  { hostname }: URL,
-  { resolve = resolveBySystem }: RequestGuard,
-): Promise<readonly Address[]> {
-  const literal = hostname.replace(/^\[|\]$/g, '')
+function isTrustedOrigin({ origin }: URL, { trustedOrigins = [] }: RequestGuard): boolean {
+  return trustedOrigins.includes(origin)
+}
+
+/** The host without the brackets of an IPv6 address. */
+function literalOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '')
+}
+
+async function addressesOf(url: URL, { resolve = resolveBySystem }: RequestGuard): Promise<readonly Address[]> {
+  const literal = literalOf(url)
   const family = isIP(literal)
   if (family !== 0) return [{ address: literal, family: family === 4 ? 4 : 6 }]
-  return resolve(hostname)
+  return resolve(url.hostname)
 }
 
 async function resolveBySystem(hostname: string): Promise<readonly Address[]> {
