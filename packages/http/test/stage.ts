@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import {
   type Channel,
   createDrumbeat,
+  type EventSender,
   type ParsedReport,
   type SandboxChannel,
   sandboxChannel,
@@ -44,6 +45,14 @@ export function stage(options: Partial<HttpOptions> = {}) {
   const email = signingChannel(sandboxChannel({ name: 'email', clock }), 'email key')
   const sms = signingChannel(sandboxChannel({ name: 'sms', clock }), 'sms key')
   const channels = [email, sms] as const
+  const posted: Parameters<EventSender['send']>[0][] = []
+  const eventSender: EventSender = {
+    problemWith: (url) => (url.startsWith('https://') ? null : `The url ${url} must begin with https://.`),
+    async send(request) {
+      posted.push(request)
+      return { answer: 'taken', status: 204 }
+    },
+  }
   const links = publicLinks({ publicUrl, secret })
   const drumbeat = createDrumbeat({
     store: memoryStore(),
@@ -53,6 +62,7 @@ export function stage(options: Partial<HttpOptions> = {}) {
     engineId: 'test',
     unsubscribeUrl: links.unsubscribeUrl,
     tracking: links,
+    eventSender,
   })
   const keys = new Map<string, Parameters<typeof keyFor>[0]>()
   const errors: unknown[] = []
@@ -120,5 +130,17 @@ export function stage(options: Partial<HttpOptions> = {}) {
     const headers = { 'x-signature': signature ?? sign(signingKey, publicUrl + path, body) }
     return ask('POST', path, { key: null, body, headers })
   }
-  return { clock, channels, report, drumbeat, acme: drumbeat.workspace('acme'), handle, keyFor, admin, ask, errors }
+  return {
+    clock,
+    channels,
+    posted,
+    report,
+    drumbeat,
+    acme: drumbeat.workspace('acme'),
+    handle,
+    keyFor,
+    admin,
+    ask,
+    errors,
+  }
 }

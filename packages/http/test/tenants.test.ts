@@ -30,6 +30,9 @@ const bodies: Readonly<Record<string, unknown>> = {
   searchContacts: {},
   trackEvent: { contactId: 'canary', event: 'canary.event' },
   trackEvents: { events: [{ contactId: 'canary', event: 'canary.event' }] },
+  createWebhookEndpoint: { url: 'https://other.test/' },
+  updateWebhookEndpoint: { enabled: false },
+  enableWebhookEndpoint: { resend: true },
   updateSettings: { zone: 'Europe/Berlin' },
 }
 
@@ -51,10 +54,12 @@ it('refuses the ids of another workspace on every route, shows nothing of it, an
   await acme.campaigns.update(id, { description: 'canary' })
   const [run] = await acme.recipients(id)
   const [delivery] = await acme.deliveriesOf(run ?? { id: 0 })
+  const { endpoint } = await acme.webhooks.create({ url: 'https://acme.test/canary' })
   const ids: Readonly<Record<string, string>> = {
     campaignId: id,
     contactId: 'canary',
     templateId: 'canary',
+    endpointId: endpoint.id,
     deliveryRef: acme.refOf(delivery ?? { id: 0 }),
   }
   const everything = async () =>
@@ -65,6 +70,8 @@ it('refuses the ids of another workspace on every route, shows nothing of it, an
       await acme.templates.history('canary'),
       await acme.contacts.export('canary', { eventNames: ['canary.event'] }),
       await acme.settings(),
+      await acme.webhooks.list(),
+      await acme.webhooks.attempts(endpoint.id),
       await acme.auditLog(),
     ])
   const before = await everything()

@@ -51,4 +51,13 @@ export const operations = {
   emergencyStop: 'POST /v1/emergency-stop',
   resumeAfterStop: 'POST /v1/emergency-stop/lift',
   listAuditLog: 'GET /v1/audit-log',
+  listWebhookEndpoints: 'GET /v1/webhook-endpoints',
+  createWebhookEndpoint: 'POST /v1/webhook-endpoints',
+  getWebhookEndpoint: 'GET /v1/webhook-endpoints/:endpointId',
+  updateWebhookEndpoint: 'PATCH /v1/webhook-endpoints/:endpointId',
+  deleteWebhookEndpoint: 'DELETE /v1/webhook-endpoints/:endpointId',
+  rotateWebhookSecret: 'POST /v1/webhook-endpoints/:endpointId/rotate-secret',
+  enableWebhookEndpoint: 'POST /v1/webhook-endpoints/:endpointId/enable',
+  testWebhookEndpoint: 'POST /v1/webhook-endpoints/:endpointId/test',
+  listWebhookAttempts: 'GET /v1/webhook-endpoints/:endpointId/attempts',
 } as const

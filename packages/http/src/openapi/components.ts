@@ -8,6 +8,7 @@ import { businessCalendar, frequencyCap, rulesByChannel } from '../schemas/rules
 import { content, template } from '../schemas/template.js'
 import { explanation } from '../schemas/timeline.js'
 import { issue } from '../schemas/values.js'
+import { webhookAttempt, webhookEndpoint } from '../schemas/webhook-endpoint.js'
 import { auditEntry, workspaceSettings } from '../schemas/workspace.js'
 
 /** What every error answer looks like. */
@@ -51,5 +52,7 @@ export const components: Readonly<Record<string, z.ZodType>> = {
   SequenceDiff: sequenceDiff,
   SequenceVersion: sequenceVersion,
   Template: template,
+  WebhookAttempt: webhookAttempt,
+  WebhookEndpoint: webhookEndpoint,
   WorkspaceSettings: workspaceSettings,
 }

@@ -14,6 +14,7 @@ import { sequenceRoutes } from './sequences.js'
 import { simulationRoutes } from './simulation.js'
 import { templateRoutes } from './templates.js'
 import { trackingRoutes } from './tracking.js'
+import { webhookEndpointRoutes } from './webhook-endpoints.js'
 import { workspaceRoutes } from './workspace.js'
 
 /** Every route of the API that answers with JSON, each with its types. */
@@ -29,6 +30,7 @@ export const apiRoutes = [
   ...audienceRoutes,
   ...eventRoutes,
   ...workspaceRoutes,
+  ...webhookEndpointRoutes,
 ]
 
 const described = [
