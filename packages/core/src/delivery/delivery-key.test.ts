@@ -25,6 +25,25 @@ describe('a reference', () => {
     expect(refs).not.toEqual([...refs].sort())
   })
 
+  it('differs from the next one, and from that of another secret, as any two numbers would', () => {
+    const numberOf = (ref: string) => Number.parseInt(ref.slice(4), 36)
+    const many = 4_000
+    const tops = [0, 0, 0, 0]
+    let rising = 0
+    let alike = 0
+    for (let id = 0; id < many; id++) {
+      const value = numberOf(deliveryRef(secret, id))
+      tops[Math.floor(value / 2 ** 38)] = (tops[Math.floor(value / 2 ** 38)] ?? 0) + 1
+      if (numberOf(deliveryRef(secret, id + 1)) > value) rising += 1
+      if (Math.floor(numberOf(deliveryRef(`${secret}!`, id)) / 2 ** 38) === Math.floor(value / 2 ** 38)) alike += 1
+    }
+    for (const count of [...tops, alike]) {
+      expect(count / many).toBeGreaterThan(0.22)
+      expect(count / many).toBeLessThan(0.28)
+    }
+    expect(Math.abs(rising / many - 0.5)).toBeLessThan(0.05)
+  })
+
   it('of another secret leads somewhere else', () => {
     expect(deliveryIdOf('another secret here', deliveryRef(secret, 7))).not.toBe(7)
   })

@@ -1,48 +1,63 @@
-import { sha256 } from '../message/hash.js'
+import { sha256, sha256After } from '../message/hash.js'
+import { remembered } from '../schedule/remembered.js'
+import { keyedMix, type MixKey } from './keyed-mix.js'
 
 /**
  * The key by which a provider may de-duplicate: the same for every attempt of a delivery with equal content, another one as soon as
  * the content differs. 36 characters; says nothing about the contact.
  */
 export function idempotencyKey(secret: string, deliveryId: number, contentHash: string): string {
-  return `dc1_${sha256(`${secret}|${deliveryId}|${contentHash}`).slice(0, 32)}`
+  return `dc1_${keysOf(secret).hash(`${deliveryId}|${contentHash}`).slice(0, 32)}`
 }
 
-const modulus = 2 ** 40
+const halfSize = 2 ** 20
+const rounds = 6
 
 /**
- * The reference that names a delivery outside: a keyed permutation of its id, so that references neither count messages nor can be
- * guessed in order, and need no column of their own.
+ * The reference that names a delivery outside: a keyed permutation of its id, below 2 to the 40. Two deliveries never have the same;
+ * who has seen some cannot count the deliveries, put them in order or tell the next one, without the secret; and no column is needed.
+ *
+ * It proves nothing: a text made up at random is as likely to be a reference as there are deliveries among 2 to the 40 numbers. Whoever
+ * acts on one from outside has it signed, as links are by their token and reports are by their provider.
  */
 export function deliveryRef(secret: string, deliveryId: number): string {
-  let left = Math.floor(deliveryId / 2 ** 20) % 2 ** 20
-  let right = deliveryId % 2 ** 20
-  for (let round = 0; round < rounds; round++) {
-    const mixed = left ^ half(secret, round, right)
+  const { mixes } = keysOf(secret)
+  let left = Math.floor(deliveryId / halfSize) % halfSize
+  let right = deliveryId % halfSize
+  for (const key of mixes) {
+    const mixed = left ^ half(key, right)
     left = right
     right = mixed
   }
-  return `dlv_${(left * 2 ** 20 + right).toString(36).padStart(8, '0')}`
+  return `dlv_${(left * halfSize + right).toString(36).padStart(8, '0')}`
 }
 
 /** The delivery that a reference names; null = it is no reference of this secret's shape. */
 export function deliveryIdOf(secret: string, ref: string): number | null {
   const found = /^dlv_([0-9a-z]{8})$/.exec(ref)
   const value = found?.[1] === undefined ? Number.NaN : Number.parseInt(found[1], 36)
-  if (!Number.isInteger(value) || value < 0 || value >= modulus) return null
-  let left = Math.floor(value / 2 ** 20)
-  let right = value % 2 ** 20
-  for (let round = rounds - 1; round >= 0; round--) {
-    const mixed = right ^ half(secret, round, left)
+  if (!Number.isInteger(value) || value < 0 || value >= halfSize ** 2) return null
+  const { mixes } = keysOf(secret)
+  let left = Math.floor(value / halfSize)
+  let right = value % halfSize
+  for (const key of mixes.toReversed()) {
+    const mixed = right ^ half(key, left)
     right = left
     left = mixed
   }
-  return left * 2 ** 20 + right
+  return left * halfSize + right
 }
 
-const rounds = 4
-
-/** One round of the Feistel network: 20 bits out of a keyed hash. */
-function half(secret: string, round: number, bits: number): number {
-  return Number.parseInt(sha256(`${secret}|${round}|${bits}`).slice(0, 5), 16)
+/** One round of the Feistel network: 20 bits out of the keyed mix. */
+function half(key: MixKey, bits: number): number {
+  return keyedMix(key, bits) >>> 12
 }
+
+/** What is made from a secret, once: its rounds, and the hash of texts that begin with it. */
+const keysOf = remembered((secret) => ({
+  mixes: Array.from({ length: rounds }, (_, round): MixKey => {
+    const digest = sha256(`drumbeat/delivery-ref/${round}|${secret}`)
+    return { low: Number.parseInt(digest.slice(0, 8), 16) | 0, high: Number.parseInt(digest.slice(8, 16), 16) | 0 }
+  }),
+  hash: sha256After(`${secret}|`),
+}))

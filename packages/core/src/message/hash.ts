@@ -1,34 +1,27 @@
 import { sha256 as sha256Of } from '@noble/hashes/sha2'
 import { bytesToHex } from '@noble/hashes/utils'
 
+/** One hash at a time is computed here, so that nothing has to be allocated for it but its text. */
 const utf8 = new TextEncoder()
-/** Texts are encoded, and digests come out, here: nothing is allocated for them. */
-const scratch = new Uint8Array(4096)
+const encoded = new Uint8Array(4096)
 const digest = new Uint8Array(32)
-const beginning = sha256Of.create()
+const digestView = new DataView(digest.buffer)
 const hasher = sha256Of.create()
+const beginning = sha256Of.create()
 
 /** SHA-256 of the text's UTF-8 bytes, as 64 lower-case hex digits. Synchronous, and the same in Node and the browser. */
 export function sha256(text: string): string {
-  return hashAfter(beginning, text)
-}
-
-/** Hashes texts that all begin alike: `sha256(prefix + text)`, with the prefix digested once. */
-export function sha256After(prefix: string): (text: string) => string {
-  const state = sha256Of.create().update(bytesOf(prefix))
-  return (text) => hashAfter(state, text)
-}
-
-function hashAfter(state: typeof beginning, text: string): string {
-  state._cloneInto(hasher).update(bytesOf(text)).digestInto(digest)
+  digestAfter(beginning, text)
   return bytesToHex(digest)
 }
 
-/** Valid until the next call. */
-function bytesOf(text: string): Uint8Array {
-  // A UTF-16 unit takes three bytes at most.
-  if (text.length * 3 > scratch.length) return utf8.encode(text)
-  return scratch.subarray(0, utf8.encodeInto(text, scratch).written)
+/** Hashes texts that all begin alike, as {@link sha256} of the prefix and the text together; the prefix is digested once. */
+export function sha256After(prefix: string): (text: string) => string {
+  const state = sha256Of.create().update(bytesOf(prefix))
+  return (text) => {
+    digestAfter(state, text)
+    return bytesToHex(digest)
+  }
 }
 
 /**
@@ -36,7 +29,8 @@ function bytesOf(text: string): Uint8Array {
  * that differ in one character get independent numbers.
  */
 export function fraction(text: string): number {
-  return Number.parseInt(sha256(text).slice(0, 13), 16) / 2 ** 52
+  digestAfter(beginning, text)
+  return (digestView.getUint32(0) * 2 ** 20 + (digestView.getUint32(4) >>> 12)) / 2 ** 52
 }
 
 /**
@@ -50,9 +44,23 @@ export function hashOfJson(value: unknown): string {
 function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null)
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`)
-  return `{${members.join(',')}}`
+  let members = ''
+  for (const key of Object.keys(value).sort()) {
+    const member: unknown = (value as Record<string, unknown>)[key]
+    if (member === undefined) continue
+    members += `${members === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(member)}`
+  }
+  return `{${members}}`
+}
+
+/** Leaves the digest of a text, after what `state` has digested, in {@link digest}. */
+function digestAfter(state: typeof beginning, text: string): void {
+  state._cloneInto(hasher).update(bytesOf(text)).digestInto(digest)
+}
+
+/** Valid until the next call. */
+function bytesOf(text: string): Uint8Array {
+  // A UTF-16 unit takes three bytes at most.
+  if (text.length * 3 > encoded.length) return utf8.encode(text)
+  return encoded.subarray(0, utf8.encodeInto(text, encoded).written)
 }
