@@ -2,7 +2,7 @@ import { Temporal } from '@js-temporal/polyfill'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { anchorInstant, resolveMoment } from './moment.js'
-import { stretchAt } from './offsets.js'
+import { zoneOf } from './offsets.js'
 import { isOpen, nextOpening, type RuleLayer } from './window.js'
 import { offsetAt } from './zone.js'
 
@@ -53,7 +53,7 @@ describe('in every zone of the runtime, over 2024–2030', { timeout: 60_000 }, 
     for (const zone of zones) {
       const found: number[] = []
       for (let at = first; at < last; ) {
-        const { until, offset } = stretchAt(zone, at)
+        const { until, offset } = zoneOf(zone).stretchAt(at)
         if (until < last && offsetAt(zone, until) !== offset) found.push(until)
         at = until
       }

@@ -107,6 +107,7 @@ export function parseLocalDate(date: LocalDate, what: string): DayNumber {
 
 /** The day `months` later (earlier when negative), on the same day of the month or, where that month is shorter, its last. */
 export function plusMonths(day: DayNumber, months: number): DayNumber {
+  if (months === 0) return day
   const { year, month, day: date } = civilOf(day * dayMs)
   const first = dayNumber(year, month + months, 1)
   const next = dayNumber(year, month + months + 1, 1)

@@ -12,8 +12,9 @@ import { type Instant, isInstant } from './instant.js'
 import { readIsoText } from './iso-text.js'
 import { type DayNumber, dateOfDay, dayMs, lastDay, plusMonths, weekdayOfDay } from './local-date.js'
 import { type AllowedDates, type Moment, maxBusinessDays, maxOnDay, type NextTime } from './moment-rule.js'
+import { type Zone, zoneOf } from './offsets.js'
 import { parseTimeOfDay } from './time-of-day.js'
-import { instantOf, startOfDay, type WallClock, wallAt } from './zone.js'
+import { instantOf, startOfDay, type WallClock } from './zone.js'
 
 export {
   type AllowedDates,
@@ -63,18 +64,19 @@ export function anchorInstant(value: unknown, zone: string): Instant | null {
  *   the zone is not known.
  */
 export function resolveMoment(moment: Moment, context: MomentContext): Instant | null {
-  const { anchorAt, zone } = context
-  let reached: Reached | null = { at: anchorAt, wall: wallAt(zone, anchorAt) }
+  const { anchorAt } = context
+  const zone = zoneOf(context.zone)
+  let reached: Reached | null = { at: anchorAt, wall: zone.wallAt(anchorAt) }
   if (moment.for !== undefined) reached = after(reached, parseDuration(moment.for), zone)
   if (moment.onDay !== undefined)
     reached = onWall(reached.wall + wholeNumber(moment.onDay, 'onDay', maxOnDay) * dayMs, zone)
   if (moment.businessDays !== undefined)
-    reached = afterBusinessDays(reached, moment.businessDays, moment.calendar, context)
+    reached = afterBusinessDays(reached, moment.businessDays, moment.calendar, zone, context)
   if (reached !== null && moment.at !== undefined) {
     reached = onWall(dayOf(reached.wall) * dayMs + parseTimeOfDay(moment.at, 'at'), zone)
   }
   if (reached !== null && moment.until !== undefined) reached = nextTime(reached, moment.until, zone)
-  if (reached !== null && moment.dates !== undefined) reached = onAllowedDate(reached, moment.dates, context)
+  if (reached !== null && moment.dates !== undefined) reached = onAllowedDate(reached, moment.dates, zone, context)
   return reached !== null && isInstant(reached.at) ? reached.at : null
 }
 
@@ -84,7 +86,8 @@ export function resolveMoment(moment: Moment, context: MomentContext): Instant |
  * @throws {ConfigurationError} when the zone is not known.
  */
 export function addDuration(at: Instant, duration: Duration, zone: string): Instant {
-  return after({ at, wall: wallAt(zone, at) }, duration, zone).at
+  const known = zoneOf(zone)
+  return after({ at, wall: known.wallAt(at) }, duration, known).at
 }
 
 function instantOfText(text: string, zone: string): Instant | null {
@@ -95,35 +98,36 @@ function instantOfText(text: string, zone: string): Instant | null {
   return read.offset === null ? instantOf(zone, wall) : wall - read.offset
 }
 
-function after(reached: Reached, duration: Duration, zone: string): Reached {
+function after(reached: Reached, duration: Duration, zone: Zone): Reached {
   let { at, wall } = reached
   // Without calendar parts the instant stays as it is: it may be the second of an ambiguous time.
   if (hasCalendarPart(duration)) {
     const day = plusMonths(dayOf(wall), duration.years * 12 + duration.months) + duration.weeks * 7 + duration.days
     wall = day * dayMs + timeOf(wall)
-    at = instantOf(zone, wall)
+    at = zone.instantOf(wall)
   }
   const elapsed = elapsedPartMs(duration)
   if (elapsed === 0) return { at, wall }
   at += elapsed
-  return { at, wall: wallAt(zone, at) }
+  return { at, wall: zone.wallAt(at) }
 }
 
 function afterBusinessDays(
   reached: Reached,
   count: number,
   calendar: string | undefined,
+  zone: Zone,
   context: MomentContext,
 ): Reached | null {
   if (wholeNumber(count, 'businessDays', maxBusinessDays) === 0) return reached
   const day = businessDayFrom(dayOf(reached.wall), count, calendarNamed(calendar, context))
-  return day === null ? null : onWall(day * dayMs + timeOf(reached.wall), context.zone)
+  return day === null ? null : onWall(day * dayMs + timeOf(reached.wall), zone)
 }
 
-function nextTime(reached: Reached, until: string | NextTime, zone: string): Reached | null {
+function nextTime(reached: Reached, until: string | NextTime, zone: Zone): Reached | null {
   const { time, weekdays = undefined } = typeof until === 'string' ? { time: until } : until
   const timeOfDay = parseTimeOfDay(time, 'until')
-  const today = dayOf(wallAt(zone, reached.at))
+  const today = dayOf(zone.wallAt(reached.at))
   // Yesterday's time may lie ahead where a gap moved it past midnight; a week and a day later every weekday has come.
   for (let day = today - 1; day <= today + 8; day++) {
     if (weekdays?.includes(weekdayOfDay(day)) === false) continue
@@ -133,7 +137,7 @@ function nextTime(reached: Reached, until: string | NextTime, zone: string): Rea
   return null
 }
 
-function onAllowedDate(reached: Reached, dates: AllowedDates, context: MomentContext): Reached | null {
+function onAllowedDate(reached: Reached, dates: AllowedDates, zone: Zone, context: MomentContext): Reached | null {
   const calendar = dates.calendar === undefined ? null : calendarNamed(dates.calendar, context)
   const allowed = (day: DayNumber): boolean =>
     dates.weekdays?.includes(weekdayOfDay(day)) !== false &&
@@ -143,9 +147,9 @@ function onAllowedDate(reached: Reached, dates: AllowedDates, context: MomentCon
     const wall = reached.wall + days * dayMs
     if (dayOf(wall) > lastDay) return null
     if (!allowed(dayOf(wall))) continue
-    const candidate = days === 0 ? reached : onWall(wall, context.zone)
+    const candidate = days === 0 ? reached : onWall(wall, zone)
     // A gap over midnight, or a date that the zone skips, may have moved it onto a date that is not allowed.
-    if (allowed(dayOf(wallAt(context.zone, candidate.at)))) return candidate
+    if (allowed(dayOf(zone.wallAt(candidate.at)))) return candidate
   }
   return null
 }
@@ -164,8 +168,8 @@ function wholeNumber(value: number, what: string, limit: number): number {
   throw new ConfigurationError(`${what} is ${JSON.stringify(value)}; give a whole number from -${limit} to ${limit}.`)
 }
 
-function onWall(wall: WallClock, zone: string): Reached {
-  return { at: instantOf(zone, wall), wall }
+function onWall(wall: WallClock, zone: Zone): Reached {
+  return { at: zone.instantOf(wall), wall }
 }
 
 function dayOf(wall: WallClock): DayNumber {

@@ -3,7 +3,7 @@ import { ConfigurationError } from '../errors.js'
 import { dayMs } from './local-date.js'
 
 /** A stretch of time during which a zone keeps one offset. */
-interface Stretch {
+export interface Stretch {
   /** Where it begins, inclusive; where the table begins if the change before it is further back. */
   readonly from: number
   /** Where it ends, exclusive; where the table ends if the next change is further ahead. */
@@ -14,10 +14,12 @@ interface Stretch {
   readonly before: number
 }
 
-/** What is known of a zone: one stretch for ever, or tables by block of time. */
-type Zone =
-  | { readonly always: Stretch }
-  | { readonly source: IANAZone; readonly blocks: Map<number, readonly Stretch[]> }
+/** The stretches of a block of time, `from` inclusive, `until` exclusive. The first and the last reach beyond it. */
+interface Block {
+  readonly from: number
+  readonly until: number
+  readonly stretches: readonly Stretch[]
+}
 
 /** The time that one table covers. */
 const blockMs = 366 * dayMs
@@ -42,36 +44,87 @@ export function isZone(name: unknown): name is string {
   return typeof name === 'string' && zoneNamed(name) !== null
 }
 
+/** A zone that this runtime knows, with what it has told of its offsets. */
+export class Zone {
+  private readonly blocks = new Map<number, Block>()
+  private latest: Block
+
+  /** `source` null = a fixed offset: one block for ever. */
+  constructor(
+    private readonly source: IANAZone | null,
+    always: Block = nothing,
+  ) {
+    this.latest = always
+  }
+
+  /**
+   * The stretch of constant offset around an instant. The first call for a zone and year reads the offsets from luxon and keeps
+   * them as a table; after that it costs a few nanoseconds, against some 10 µs.
+   */
+  stretchAt(at: number): Stretch {
+    const { latest } = this
+    const { stretches } = at >= latest.from && at < latest.until ? latest : this.blockAt(at)
+    // A year has one to five stretches: counting down is faster than halving.
+    let position = stretches.length - 1
+    let stretch = stretches[position] as Stretch
+    while (at < stretch.from && position > 0) stretch = stretches[--position] as Stretch
+    return stretch
+  }
+
+  /** What the clock on the wall reads at an instant: milliseconds since 1970-01-01T00:00 on that clock. */
+  wallAt(at: number): number {
+    return at + this.stretchAt(at).offset
+  }
+
+  /**
+   * The instant at which the clock shows a reading. A reading that the clock skips moves forward by the length of the gap (02:30
+   * becomes 03:30); of one that it shows twice the first is meant.
+   * @see RFC 5545, 3.3.5, and `disambiguation: 'compatible'` of Temporal.
+   */
+  instantOf(wall: number): number {
+    // No offset reaches a day, and no zone changes twice within two days: one of these two holds, or the reading is skipped.
+    const { offset: before, until } = this.stretchAt(wall - dayMs)
+    const early = wall - before
+    if (wall + dayMs < until) return early
+    const after = this.stretchAt(wall + dayMs).offset
+    if (before === after || this.stretchAt(early).offset === before) return early
+    const late = wall - after
+    return this.stretchAt(late).offset === after ? late : early
+  }
+
+  private blockAt(at: number): Block {
+    if (this.source === null) return this.latest
+    if (!(Math.abs(at) <= maxDistanceMs)) {
+      throw new ConfigurationError(
+        `${at} is not an instant whose offset can be known; give whole milliseconds since 1970.`,
+      )
+    }
+    const index = Math.floor(at / blockMs)
+    this.latest = this.blocks.get(index) ?? this.read(this.source, index)
+    return this.latest
+  }
+
+  private read(source: IANAZone, index: number): Block {
+    const [from, until] = [index * blockMs, (index + 1) * blockMs]
+    const block = { from, until, stretches: readStretches(source, from - marginMs, until + marginMs) }
+    if (this.blocks.size >= maxBlocks) this.blocks.clear()
+    this.blocks.set(index, block)
+    return block
+  }
+}
+
+const nothing: Block = { from: 0, until: 0, stretches: [] }
+
 /**
- * The stretch of constant offset around an instant. The first call for a zone and year reads the offsets from luxon and keeps
- * them as a table; after that it costs some 30 ns, against some 10 µs.
- * @throws {ConfigurationError} when the zone is not known.
+ * A zone by its name.
+ * @throws {ConfigurationError} when it is not known.
  */
-export function stretchAt(name: string, at: number): Stretch {
+export function zoneOf(name: string): Zone {
   const zone = zoneNamed(name)
-  if (zone === null) {
-    throw new ConfigurationError(
-      `Zone ${JSON.stringify(name)} is not known to this runtime. Give an IANA name such as "Europe/Berlin", "UTC", or an offset such as "+05:30".`,
-    )
-  }
-  if ('always' in zone) return zone.always
-  if (!(Math.abs(at) <= maxDistanceMs)) {
-    throw new ConfigurationError(
-      `${at} is not an instant whose offset can be known; give whole milliseconds since 1970.`,
-    )
-  }
-  const index = Math.floor(at / blockMs)
-  let block = zone.blocks.get(index)
-  if (block === undefined) {
-    if (zone.blocks.size >= maxBlocks) zone.blocks.clear()
-    block = readStretches(zone.source, index * blockMs - marginMs, (index + 1) * blockMs + marginMs)
-    zone.blocks.set(index, block)
-  }
-  // A year has one to five stretches: counting down is faster than halving.
-  let position = block.length - 1
-  let stretch = block[position] as Stretch
-  while (at < stretch.from && position > 0) stretch = block[--position] as Stretch
-  return stretch
+  if (zone !== null) return zone
+  throw new ConfigurationError(
+    `Zone ${JSON.stringify(name)} is not known to this runtime. Give an IANA name such as "Europe/Berlin", "UTC", or an offset such as "+05:30".`,
+  )
 }
 
 function zoneNamed(name: string): Zone | null {
@@ -88,12 +141,13 @@ function readZone(name: string): Zone | null {
   const fixed = /^([+-])([01]\d|2[0-3]):([0-5]\d)$/.exec(name)
   if (fixed !== null) {
     const offset = (fixed[1] === '-' ? -60_000 : 60_000) * (Number(fixed[2]) * 60 + Number(fixed[3])) + 0
-    return { always: { from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY, offset, before: offset } }
+    const always = { from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY }
+    return new Zone(null, { ...always, stretches: [{ ...always, offset, before: offset }] })
   }
   if (!IANAZone.isValidZone(name)) return null
   // Names differ in case and by alias; luxon keeps a formatter per name for ever, so it gets the canonical one.
   const canonical = new Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions().timeZone
-  return { source: IANAZone.create(canonical), blocks: new Map() }
+  return new Zone(IANAZone.create(canonical))
 }
 
 function readStretches(zone: IANAZone, first: number, last: number): readonly Stretch[] {

@@ -1,6 +1,6 @@
 import type { Instant } from './instant.js'
 import { dayMs } from './local-date.js'
-import { stretchAt } from './offsets.js'
+import { zoneOf } from './offsets.js'
 import { type ClosingRule, closedBy, closedByHours, type SendRules, turningTimes } from './send-rules.js'
 import { minuteMs } from './time-of-day.js'
 import { instantOf, type WallClock, wallAt } from './zone.js'
@@ -109,14 +109,14 @@ class Closures {
 }
 
 function closedRules(at: Instant, { rules, zone }: RuleLayer): readonly ClosingRule[] {
-  const { from, offset, before } = stretchAt(zone, at)
+  const { from, offset, before } = zoneOf(zone).stretchAt(at)
   const closed = closedBy(rules, at + offset)
   return closed.length > 0 || at >= from + offset - before ? closed : closedByHours(rules, at + before)
 }
 
 /** An instant after `at` before which the layer does not change between open and closed. */
 function nextChange(at: Instant, { rules, zone }: RuleLayer): Instant {
-  const { from, until, offset, before } = stretchAt(zone, at)
+  const { from, until, offset, before } = zoneOf(zone).stretchAt(at)
   const times = turningTimes(rules)
   const turn = (wall: WallClock): Instant => {
     const time = timeOf(wall)
@@ -129,7 +129,7 @@ function nextChange(at: Instant, { rules, zone }: RuleLayer): Instant {
 
 /** An instant not after `at` since which the layer has not changed between open and closed. */
 function lastChange(at: Instant, { rules, zone }: RuleLayer): Instant {
-  const { from, offset, before } = stretchAt(zone, at)
+  const { from, offset, before } = zoneOf(zone).stretchAt(at)
   const times = turningTimes(rules)
   const turn = (wall: WallClock): Instant => {
     const time = timeOf(wall)

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../errors.js'
 import type { Instant } from './instant.js'
 import { type Civil, civilOf, dayMs, dayNumber, daysInMonth, weekdayIndex } from './local-date.js'
-import { isZone, stretchAt } from './offsets.js'
+import { isZone, zoneOf } from './offsets.js'
 
 export { isZone }
 
@@ -23,12 +23,12 @@ export type IsoWeekday = 1 | 2 | 3 | 4 | 5 | 6 | 7
  * @throws {ConfigurationError} when the zone is not known.
  */
 export function offsetAt(zone: string, at: Instant): number {
-  return stretchAt(zone, at).offset
+  return zoneOf(zone).stretchAt(at).offset
 }
 
 /** What the clock on the wall reads at an instant. @throws {ConfigurationError} when the zone is not known. */
 export function wallAt(zone: string, at: Instant): WallClock {
-  return at + stretchAt(zone, at).offset
+  return zoneOf(zone).wallAt(at)
 }
 
 /**
@@ -38,13 +38,7 @@ export function wallAt(zone: string, at: Instant): WallClock {
  * @see RFC 5545, 3.3.5, and `disambiguation: 'compatible'` of Temporal.
  */
 export function instantOf(zone: string, wall: WallClock): Instant {
-  // No offset reaches a day, and no zone changes twice within two days: one of these two holds, or the reading is skipped.
-  const before = stretchAt(zone, wall - dayMs).offset
-  const after = stretchAt(zone, wall + dayMs).offset
-  const early = wall - before
-  if (before === after || stretchAt(zone, early).offset === before) return early
-  const late = wall - after
-  return stretchAt(zone, late).offset === after ? late : early
+  return zoneOf(zone).instantOf(wall)
 }
 
 /** What clock and calendar of a zone show at an instant. @throws {ConfigurationError} when the zone is not known. */
@@ -90,8 +84,9 @@ export function timeOfDay(at: Instant, zone: string): string {
 /** The instant at which a day begins in a zone: midnight, or the first instant after it where midnight is skipped. */
 export function startOfDay(zone: string, day: number): Instant {
   const midnight = day * dayMs
-  const at = instantOf(zone, midnight)
-  return wallAt(zone, at) === midnight ? at : stretchAt(zone, at).from
+  const known = zoneOf(zone)
+  const at = known.instantOf(midnight)
+  return known.wallAt(at) === midnight ? at : known.stretchAt(at).from
 }
 
 /** Which zone applies, where it came from, and what was found unusable on the way. */
