@@ -1,8 +1,18 @@
-import { contactKey, type NewRun, type Recipient, type RecipientStore } from '@drumbeat/core'
+import {
+  contactKey,
+  evaluate,
+  type NewRun,
+  type Recipient,
+  type RecipientStore,
+  type ZoneBeginning,
+} from '@drumbeat/core'
+import { contactsAfter, factsOf } from './audience.js'
+import { count } from './changes.js'
 import { keyOf } from './keys.js'
 import type { State } from './state.js'
 
 type Request = Parameters<RecipientStore['enroll']>[0]
+type AudienceRequest = Parameters<RecipientStore['enrollAudience']>[0]
 
 /** Begins runs, and moves the campaign's cursor with them. */
 export function enroll(state: State, { runs, activation }: Pick<Request, 'runs' | 'activation'>): readonly Recipient[] {
@@ -17,6 +27,31 @@ export function enroll(state: State, { runs, activation }: Pick<Request, 'runs' 
     revision: campaign.revision + 1,
   })
   return enrolled
+}
+
+/** Begins a run for each of the next contacts of an audience. */
+export function enrollAudience(state: State, request: AudienceRequest): { readonly enrolled: number } {
+  const { workspaceId, campaignId, from, limit, where, run, begin } = request
+  const ahead = contactsAfter(state, workspaceId, from)
+  const looked = ahead.slice(0, limit)
+  const beginnings = new Map<string | null, ZoneBeginning>()
+  const beginningIn = (zone: string | null): ZoneBeginning => {
+    const known = beginnings.get(zone) ?? begin(zone)
+    beginnings.set(zone, known)
+    return known
+  }
+  const entering = looked.filter((contact) => where === null || evaluate(where, factsOf(state, contact)))
+  const runs = entering.map(({ id: contactId, zone }): NewRun => {
+    return { ...run, workspaceId, campaignId, contactId, recipient: beginningIn(zone).recipient }
+  })
+  const to = ahead.length > limit ? (looked.at(-1)?.id ?? null) : null
+  const enrolled = enroll(state, { runs, activation: { workspaceId, campaignId, from, to } })
+  const entered = new Set(enrolled.map(({ contactId }) => contactId))
+  const counters = entering
+    .filter(({ id }) => entered.has(id))
+    .flatMap(({ zone }) => beginningIn(zone).counters.map((counter) => ({ ...counter, campaignId, by: 1 })))
+  count(state, workspaceId, counters)
+  return { enrolled: enrolled.length }
 }
 
 /** Begins those runs that their identity allows. */

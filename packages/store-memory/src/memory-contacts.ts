@@ -6,13 +6,12 @@ import {
   contactKey,
   evaluate,
   type Instant,
-  minInstant,
   type Permissions,
 } from '@drumbeat/core'
 import { bucketKey, suppressionsAt } from './addresses.js'
+import { contactsAfter, factsOf } from './audience.js'
 import type { Call } from './call.js'
 import { eraseContact } from './erase.js'
-import { byText } from './keys.js'
 import { appendChanged } from './memory-inbox.js'
 import { changePermission } from './memory-permissions.js'
 import { appendOutbox } from './outbox.js'
@@ -104,10 +103,7 @@ function merged<Value>(
 function page(state: State, request: Parameters<ContactStore['page']>[0]): Awaited<ReturnType<ContactStore['page']>> {
   const limit = limitOf(request)
   const { workspaceId, where, after = null } = request
-  const ahead = state.contactsOf
-    .of(workspaceId)
-    .filter(({ id }) => after === null || id > after)
-    .sort(byText(({ id }) => id))
+  const ahead = contactsAfter(state, workspaceId, after)
   const contacts: Contact[] = []
   for (const [index, contact] of ahead.entries()) {
     if (where !== null && !evaluate(where, factsOf(state, contact))) continue
@@ -115,22 +111,6 @@ function page(state: State, request: Parameters<ContactStore['page']>[0]): Await
     if (contacts.length === limit) return { contacts, next: index + 1 < ahead.length ? contact.id : null }
   }
   return { contacts, next: null }
-}
-
-/** An audience is judged with no run: all events count, and there is nothing else. */
-function factsOf(state: State, contact: Contact & { readonly workspaceId: string }): Parameters<typeof evaluate>[1] {
-  const key = contactKey({ workspaceId: contact.workspaceId, contactId: contact.id })
-  return {
-    contact,
-    consents: state.consentsOf.of(key),
-    events: state.eventsOfContact.of(key),
-    deliveries: [],
-    arms: {},
-    trigger: null,
-    replies: {},
-    enrolledAt: minInstant,
-    stepEnteredAt: minInstant,
-  }
 }
 
 function withoutWorkspace({ workspaceId, ...contact }: Contact & { readonly workspaceId: string }): Contact {

@@ -2,7 +2,7 @@ import { contactKey, isLive, type RecipientStore } from '@drumbeat/core'
 import type { Call } from './call.js'
 import { applyChange, runOf } from './changes.js'
 import { claimDue } from './claim-due.js'
-import { enroll } from './enroll.js'
+import { enroll, enrollAudience } from './enroll.js'
 import { byId, keyOf } from './keys.js'
 import { isClosedFor } from './memory-control.js'
 import { appendEntries } from './outbox.js'
@@ -18,6 +18,7 @@ export function memoryRecipients(state: State, call: Call): RecipientStore {
         appendEntries(state, enrolled, request.onEntry)
         return { enrolled }
       }),
+    enrollAudience: (request) => call(request, () => enrollAudience(state, request)),
     claimDue: (request) => call(request, () => claimDue(state, request)),
     release: (claims) =>
       call({}, () => {

@@ -37,7 +37,7 @@ export function storeOn(driver: Driver, { schema = 'drumbeat', clock = 'store' }
     campaigns: campaignQueries(context),
     templates: templateQueries(context),
     contacts: contactQueries(context, inbox.events),
-    recipients: recipientQueries(context),
+    recipients: recipientQueries(context, inbox.events),
     deliveries: deliveryQueries(context),
     inbox,
     outbox: outboxQueries(context),

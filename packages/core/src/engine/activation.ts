@@ -2,12 +2,17 @@ import type { Campaign } from '../campaign/campaign.js'
 import { clockTrigger } from '../campaign/occurrence.js'
 import type { Contact } from '../contact/contact.js'
 import type { NewRun } from '../ports/store-inbox.js'
+import type { ZoneBeginning } from '../ports/store-recipients.js'
 import type { Instant } from '../schedule/instant.js'
 import type { EngineContext } from './context.js'
 import { admits, loadEntryFacts, newRun, runAtOccurrence } from './entries.js'
+import { firstWait } from './first-wait.js'
+import { loadDefinitions } from './load.js'
 import { takeUp } from './resumption.js'
 
 const contactsAtOnce = 1000
+/** As many as the Store looks at in one transaction of its own. */
+const audienceAtOnce = 10_000
 
 /**
  * Looks after campaigns: starts scheduled ones, takes audience snapshots on in chunks, opens the rounds of schedules and attribute
@@ -58,7 +63,29 @@ export async function begin(context: EngineContext, campaign: Campaign): Promise
 }
 
 /** The cursor moves in the same transaction as the runs begin, so a crash neither loses nor repeats anybody. */
-async function takeChunk(context: EngineContext, campaign: Campaign): Promise<void> {
+function takeChunk(context: EngineContext, campaign: Campaign): Promise<void> {
+  const inStore = context.contactSource === null && clockTrigger(campaign) === null
+  return inStore ? takeAudience(context, campaign) : takePage(context, campaign)
+}
+
+/** All enter at once, and the Store knows them: it begins their runs by itself. What their zone decides is decided once per zone. */
+async function takeAudience(context: EngineContext, campaign: Campaign): Promise<void> {
+  const { store, clock } = context
+  const { workspaceId, id: campaignId, activation, audience: where = null } = campaign
+  const now = clock.now()
+  const run = newRun(campaign, '', { at: campaign.startedAt ?? now, runKey: '', event: null })
+  const { version, runKey, again, recipient } = run
+  const definition = [...(await loadDefinitions(context, [run])).values()][0]
+  const begin = (zone: string | null): ZoneBeginning =>
+    (definition === undefined ? null : firstWait(definition, run, zone, now)) ?? { recipient, counters: [] }
+  const from = activation?.after ?? null
+  const limit = audienceAtOnce
+  const shared = { version, runKey, again }
+  await store.recipients.enrollAudience({ workspaceId, campaignId, from, limit, where, now, run: shared, begin })
+}
+
+/** Each contact enters at a time of their own, or the host keeps them. */
+async function takePage(context: EngineContext, campaign: Campaign): Promise<void> {
   const { workspaceId, id: campaignId, activation } = campaign
   const after = activation?.after ?? null
   const { contacts, next } = await audiencePage(context, campaign, after)

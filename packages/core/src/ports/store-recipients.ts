@@ -3,6 +3,7 @@ import type { Delivery } from '../delivery/delivery.js'
 import type { OutboxEvent } from '../outbox/outbox-event.js'
 import type { Recipient } from '../recipient/recipient.js'
 import type { Instant } from '../schedule/instant.js'
+import type { Condition } from '../sequence/condition.js'
 import type { Page, Transaction } from './store.js'
 import type { PermissionChange } from './store-contacts.js'
 import type { NewEvent, NewRun } from './store-inbox.js'
@@ -63,6 +64,13 @@ export interface Parking {
   readonly account: string | null
 }
 
+/** How every run of one zone begins. */
+export interface ZoneBeginning {
+  readonly recipient: NewRun['recipient']
+  /** What each of these runs adds one to. */
+  readonly counters: readonly Pick<CounterDelta, 'stepId' | 'name'>[]
+}
+
 /** The runs of contacts through campaigns. */
 export interface RecipientStore {
   /**
@@ -84,6 +92,23 @@ export interface RecipientStore {
     /** Told of each run that is begun. Default: nothing. */
     readonly onEntry?: OnEntry
   }): Promise<{ readonly enrolled: readonly Recipient[] }>
+  /**
+   * Begins a run for each of the next contacts of an audience that the Store keeps, moves the campaign's cursor past them and counts, in
+   * one transaction. Looks at no more than `limit` contacts, in id order, and judges them as `contacts.page` does; re-entry is as by
+   * `enroll`. Begins nobody if the cursor is not at `from` any more.
+   */
+  enrollAudience(request: {
+    readonly workspaceId: string
+    readonly campaignId: string
+    readonly from: string | null
+    readonly limit: number
+    readonly where: Condition | null
+    readonly now: Instant
+    /** Whose runs all of them are; see {@link NewRun}. */
+    readonly run: Pick<NewRun, 'version' | 'runKey' | 'again'>
+    /** How a run begins for contacts of this zone, as they name it. Pure; asked once per zone, not once per contact. */
+    readonly begin: (zone: string | null) => ZoneBeginning
+  }): Promise<{ readonly enrolled: number }>
   /**
    * T0: leases due runs to an engine and raises their fences; decides nothing. Due: live, not parked, `dueAt <= now`, and either
    * unclaimed or claimed by an engine whose lease ended more than `skewMs` ago. Oldest first within a lane and workspace, lanes and

@@ -43,7 +43,7 @@ export function audienceQueries(context: QueryContext, events: InboxStore['event
     let after = request.after ?? null
     for (;;) {
       const atOnce = Math.max(limit, filter.isExact ? 0 : evaluatedAtOnce)
-      const end = await boundAfter(context, workspaceId, after)
+      const end = await boundAfter(context, workspaceId, { after, count: lookedAtOnce })
       const rows = await database.read<ContactRow>(
         `select ${contactColumns} from ${s}.contacts c
          where c.workspace_id = $1 and c.contact_id > $2 and ($3::text is null or c.contact_id <= $3) and ${filter.text}
@@ -71,7 +71,7 @@ export function audienceQueries(context: QueryContext, events: InboxStore['event
       let count = 0
       let after: string | null = null
       do {
-        const end: string | null = await boundAfter(context, workspaceId, after)
+        const end: string | null = await boundAfter(context, workspaceId, { after, count: lookedAtOnce })
         const [row] = await database.read<{ n: number }>(
           `select ${int('count(*)')} as n from ${s}.contacts c
            where c.workspace_id = $1 and c.contact_id > $2 and ($3::text is null or c.contact_id <= $3) and ${filter.text}`,
@@ -91,14 +91,48 @@ export function filterOf(where: Condition | null, schema: string, firstParameter
   return compileAudience(where, { schema, firstParameter })
 }
 
-/** The id up to which one statement looks; null = to the end. */
-async function boundAfter({ database, s }: QueryContext, workspaceId: string, after: string | null) {
-  const [row] = await database.read<{ id: string }>(
+/** The id of the contact that is `count` further on: up to which one statement looks. Null = there are not so many, it looks to the end. */
+export async function boundAfter(
+  { database, s }: QueryContext,
+  workspaceId: string,
+  { after, count }: { readonly after: string | null; readonly count: number },
+): Promise<string | null> {
+  const [row] = await database.readByKey<{ id: string }>(
     `select contact_id as id from ${s}.contacts where workspace_id = $1 and contact_id > $2
-     order by contact_id offset ${lookedAtOnce - 1} limit 1`,
-    [workspaceId, after ?? ''],
+     order by contact_id offset $3::int limit 1`,
+    [workspaceId, after ?? '', count - 1],
   )
   return row?.id ?? null
+}
+
+/** The ids of those in a range whom the evaluator finds in the audience. */
+export async function idsSatisfying(
+  context: QueryContext,
+  events: InboxStore['events'],
+  request: {
+    readonly workspaceId: string
+    readonly after: string | null
+    readonly end: string | null
+    readonly where: Condition
+  },
+): Promise<readonly string[]> {
+  const { workspaceId, end, where } = request
+  const filter = filterOf(where, context.s, 4)
+  const ids: string[] = []
+  let after = request.after ?? ''
+  for (;;) {
+    const rows = await context.database.read<ContactRow>(
+      `select ${contactColumns} from ${context.s}.contacts c
+       where c.workspace_id = $1 and c.contact_id > $2 and ($3::text is null or c.contact_id <= $3) and ${filter.text}
+       order by c.contact_id limit ${evaluatedAtOnce}`,
+      [workspaceId, after, end, ...filter.values],
+    )
+    const found = await satisfying(context, events, workspaceId, rows.map(contactOf), where)
+    ids.push(...found.map(({ id }) => id))
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < evaluatedAtOnce) return ids
+    after = last.id
+  }
 }
 
 async function countPages(
@@ -116,7 +150,7 @@ async function countPages(
 }
 
 /** Those of a page that satisfy a condition, judged by the one evaluator, with one query for the events and one for the consents it asks for. */
-export async function satisfying(
+async function satisfying(
   { database, s }: QueryContext,
   events: InboxStore['events'],
   workspaceId: string,

@@ -23,26 +23,38 @@ export async function enroll(
   { runs, activation }: Pick<Request, 'runs' | 'activation'>,
 ): Promise<{ readonly enrolled: readonly Recipient[] }> {
   if (activation === undefined) return { enrolled: await beginAll(context, connection, runs) }
-  const { s } = context
-  const key = [activation.workspaceId, activation.campaignId]
+  let enrolled: readonly Recipient[] = []
+  await movingCursor(context, connection, activation, async () => {
+    enrolled = await beginAll(context, connection, runs)
+    return enrolled.length
+  })
+  return { enrolled }
+}
+
+/** Runs `begin`, which says how many it enrolled, and moves the campaign's cursor; or neither, if it is not at `from` any more. */
+export async function movingCursor(
+  { s }: QueryContext,
+  connection: Connection,
+  { workspaceId, campaignId, from, to }: NonNullable<Request['activation']>,
+  begin: () => Promise<number>,
+): Promise<void> {
+  const key = [workspaceId, campaignId]
   const [row] = await connection.query<{ definition: string }>(
     `select definition::text as definition from ${s}.campaigns where workspace_id = $1 and campaign_id = $2 for update`,
     key,
   )
   const campaign = row === undefined ? null : fromJson<Campaign>(row.definition)
-  if (campaign?.activation == null || campaign.activation.after !== activation.from) return { enrolled: [] }
-  const enrolled = await beginAll(context, connection, runs)
-  const moved = { after: activation.to, enrolled: campaign.activation.enrolled + enrolled.length }
+  if (campaign?.activation == null || campaign.activation.after !== from) return
+  const enrolled = campaign.activation.enrolled + (await begin())
   const next: Campaign = {
     ...campaign,
-    activation: activation.to === null ? null : moved,
+    activation: to === null ? null : { after: to, enrolled },
     revision: campaign.revision + 1,
   }
   await connection.query(
     `update ${s}.campaigns set definition = $3::json, revision = $4::bigint where workspace_id = $1 and campaign_id = $2`,
     [...key, document(next), next.revision],
   )
-  return { enrolled }
 }
 
 /** Begins those runs that their identity allows. The primary key of the entries has the last word. */

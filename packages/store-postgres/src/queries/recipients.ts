@@ -1,4 +1,4 @@
-import type { Counter, Instant, Parking, Recipient, RecipientStore } from '@drumbeat/core'
+import type { Counter, InboxStore, Instant, Parking, Recipient, RecipientStore } from '@drumbeat/core'
 import type { Connection } from '../connection/connection.js'
 import { arrayLiteral } from '../sql/array-literal.js'
 import { batch } from '../sql/batch.js'
@@ -7,6 +7,7 @@ import { applyChanges } from './changes.js'
 import { claimDue } from './claim-due.js'
 import type { QueryContext } from './context.js'
 import { enroll } from './enroll.js'
+import { enrollAudience } from './enroll-audience.js'
 import { covers, holdGates } from './gates.js'
 import { appendEntries } from './outbox-writes.js'
 import { limitOf } from './page.js'
@@ -18,8 +19,8 @@ const claimRows = batch<{ readonly workspaceId: string; readonly recipientId: nu
   fence: ['bigint', ({ fence }) => fence],
 })
 
-/** The runs of contacts through campaigns. */
-export function recipientQueries(context: QueryContext): RecipientStore {
+/** The runs of contacts through campaigns. `events` reads what audiences may ask for. */
+export function recipientQueries(context: QueryContext, events: InboxStore['events']): RecipientStore {
   const { database, s } = context
   const from = `${s}.campaign_recipients r join ${s}.lanes l on l.id = r.lane`
   const read = async (where: string, params: Parameters<typeof database.read>[1]): Promise<readonly Recipient[]> =>
@@ -34,6 +35,7 @@ export function recipientQueries(context: QueryContext): RecipientStore {
         },
         { tx: request.tx },
       ),
+    enrollAudience: (request) => enrollAudience(context, events, request),
     claimDue: (request) => claimDue(context, request),
     async release(claims) {
       if (claims.length === 0) return

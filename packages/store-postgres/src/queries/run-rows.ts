@@ -1,6 +1,6 @@
 import type { NewRun, Owner, Priority, Recipient } from '@drumbeat/core'
 import { isLive } from '@drumbeat/core'
-import { batch } from '../sql/batch.js'
+import { batch, type Columns } from '../sql/batch.js'
 import { instant, int, ms, selection } from '../sql/values.js'
 import { memoryOf, memoryText } from './run-memory.js'
 
@@ -121,15 +121,11 @@ export interface RunInsert {
   readonly run: NewRun
 }
 
-/** Runs that begin. */
-export const runInserts = batch<RunInsert>({
-  id: ['bigint', ({ id }) => id],
-  workspace_id: ['text', ({ run }) => run.workspaceId],
-  campaign_id: ['text', ({ run }) => run.campaignId],
-  contact_id: ['text', ({ run }) => run.contactId],
-  run_key: ['text', ({ run }) => run.runKey],
-  entry_no: ['int', ({ entryNo }) => entryNo],
-  version: ['int', ({ run }) => run.version],
+/** How a run begins, whoever's it is. */
+export type RunState = Pick<RunInsert, 'lane'> & { readonly run: Pick<NewRun, 'recipient'> }
+
+/** The columns of a run that begins, but for whose it is. */
+export const stateColumns = {
   status: ['text', ({ run }) => run.recipient.status],
   reason: ['text', ({ run }) => run.recipient.reason],
   enrolled_at: ['timestamptz', ({ run }) => instant(run.recipient.enrolledAt)],
@@ -142,4 +138,16 @@ export const runInserts = batch<RunInsert>({
   delivery_id: ['bigint', ({ run }) => run.recipient.deliveryId],
   parked: ['boolean', ({ run }) => run.recipient.parked],
   memory: ['jsonb', ({ run }) => memoryText(run.recipient.memory)],
+} satisfies Columns<RunState>
+
+/** Runs that begin. */
+export const runInserts = batch<RunInsert>({
+  id: ['bigint', ({ id }) => id],
+  workspace_id: ['text', ({ run }) => run.workspaceId],
+  campaign_id: ['text', ({ run }) => run.campaignId],
+  contact_id: ['text', ({ run }) => run.contactId],
+  run_key: ['text', ({ run }) => run.runKey],
+  entry_no: ['int', ({ entryNo }) => entryNo],
+  version: ['int', ({ run }) => run.version],
+  ...stateColumns,
 })

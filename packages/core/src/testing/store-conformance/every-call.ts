@@ -120,6 +120,17 @@ export function everyCall(store: Store, target: Target): EveryCall {
     },
     recipients: {
       enroll: () => store.recipients.enroll({ runs: [aNewRun(campaign, contactId)], now, tx }),
+      enrollAudience: () =>
+        store.recipients.enrollAudience({
+          workspaceId,
+          campaignId,
+          from: null,
+          limit: 10,
+          where: null,
+          now,
+          run: { version: 1, runKey: '', again: 'always' },
+          begin: () => ({ recipient: aNewRun(campaign, '').recipient, counters: [] }),
+        }),
       claimDue: () => store.recipients.claimDue({ owner, now: testStart - 1, limit: 10, skewMs: 0, blocked: [] }),
       release: () => store.recipients.release([{ workspaceId, recipientId: run.id, fence: run.fence }]),
       park: () => store.recipients.park([{ change, account: null }]),

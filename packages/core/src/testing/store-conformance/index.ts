@@ -8,6 +8,7 @@ import { contactCases } from './contacts.js'
 import { controlCases } from './control.js'
 import { deliveryCases } from './deliveries.js'
 import { enrollCases } from './enroll.js'
+import { enrollAudienceCases } from './enroll-audience.js'
 import { eraseCases } from './erase.js'
 import { gateCases } from './gates.js'
 import { inboxCases } from './inbox.js'
@@ -51,6 +52,7 @@ export function storeConformance({ name, open, embedded = false, skip = {} }: St
     templates: templateCases,
     campaigns: campaignCases,
     enroll: enrollCases,
+    'enroll an audience': enrollAudienceCases,
     claims: claimCases,
     intents: intentCases,
     pacing: pacingCases,
