@@ -101,7 +101,7 @@ it('tells of messages that were skipped, refused or are unclear, and of people w
       lookup: false,
       answer: ({ to }) =>
         to.startsWith('ana')
-          ? { outcome: 'rejected', code: 'no_such_mailbox' }
+          ? { outcome: 'rejected', code: 'no_such_mailbox', reason: 'recipient' }
           : to.startsWith('ben')
             ? 'accept_silently'
             : 'accept',
@@ -118,8 +118,9 @@ it('tells of messages that were skipped, refused or are unclear, and of people w
   expect(of('ana')).toEqual([
     'recipient.entered ',
     'delivery.failed no_such_mailbox',
+    'suppression.recorded invalid',
     'suppression.recorded manual',
-    'delivery.skipped suppressed_manual',
+    'delivery.skipped suppressed_invalid',
     'recipient.ended goal',
   ])
   expect(of('cyd')).toContain('delivery.sent ')

@@ -1,4 +1,4 @@
-import type { Delivery } from '../delivery/delivery.js'
+import type { Delivery, DeliveryState } from '../delivery/delivery.js'
 import { deliveryRef } from '../delivery/delivery-key.js'
 import { settledDelivery } from '../delivery/settled-delivery.js'
 import { eventsOfCampaign } from '../outbox/campaign-events.js'
@@ -11,6 +11,7 @@ import type { Store } from '../ports/store.js'
 import type { Settlement } from '../ports/store-deliveries.js'
 import type { OnEntry } from '../ports/store-outbox.js'
 import type { RunChange } from '../ports/store-recipients.js'
+import type { Instant } from '../schedule/instant.js'
 import type { WantedEvents, Wants } from './wanted-events.js'
 
 /** What announcing needs beside the store. */
@@ -60,21 +61,13 @@ export function announcingStore(store: Store, announcing: Announcing): Store {
       async settle(request) {
         const wants = await wanted.of(workspacesOf(request.settlements))
         if (wants === null) return store.deliveries.settle(request)
-        const told = request.settlements.filter(({ workspaceId, state }) => {
-          const type = state === request.from ? undefined : typeOfState(state)
-          return type !== undefined && wants(workspaceId, type)
-        })
+        const told = request.settlements.filter((one) => isTold(wants, one, request.from))
         const deliveries = await deliveriesOf(store, told)
         const settlements = request.settlements.map((one): Settlement => {
-          const delivery = told.includes(one) ? deliveries.get(one.deliveryId) : undefined
-          return {
-            ...one,
-            change: one.change === null ? null : announced(announcing, wants, one.change),
-            outbox:
-              delivery === undefined
-                ? []
-                : eventsOfDelivery(settledDelivery(delivery, one), refOf(announcing), request.now),
-          }
+          const delivery = deliveries.get(one.deliveryId)
+          const change = one.change === null ? null : announced(announcing, wants, one.change)
+          if (delivery === undefined) return { ...one, change }
+          return { ...one, change, outbox: wantedOf(wants, eventsOfOutcome(announcing, delivery, one, request.now)) }
         })
         return store.deliveries.settle({ ...request, settlements })
       },
@@ -125,6 +118,28 @@ export function announced(announcing: Announcing, wants: Wants, change: RunChang
     ...eventsOfRun(recipient, now),
   ]
   return { ...change, outbox: wantedOf(wants, outbox) }
+}
+
+/** Whether it is told that a settlement changes the state of its delivery, or closes its address. */
+function isTold(wants: Wants, { workspaceId, state, permissions }: Settlement, from: DeliveryState): boolean {
+  const type = state === from ? undefined : typeOfState(state)
+  if (permissions.length > 0 && wants(workspaceId, 'suppression.recorded')) return true
+  return type !== undefined && wants(workspaceId, type)
+}
+
+function eventsOfOutcome(
+  announcing: Announcing,
+  delivery: Delivery,
+  settlement: Settlement,
+  now: Instant,
+): readonly OutboxEvent[] {
+  const { workspaceId, contactId, state } = delivery
+  const context = { workspaceId, contactIds: [contactId], secret: announcing.secret(), now }
+  const settled = settledDelivery(delivery, settlement)
+  return [
+    ...(settled.state === state ? [] : eventsOfDelivery(settled, refOf(announcing), now)),
+    ...settlement.permissions.flatMap((permission) => eventsOfPermission(permission, context)),
+  ]
 }
 
 /** Those of the events that are wanted. */
