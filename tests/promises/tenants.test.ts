@@ -95,6 +95,7 @@ const walks: { readonly [method: string]: readonly [expected: Expected, walk: Wa
   ],
   'Campaigns.versions': [notFound, campaign((campaigns, id) => campaigns.versions(id))],
   'Campaigns.lint': [notFound, campaign((campaigns, id) => campaigns.lint(id))],
+  'Campaigns.previewPublish': [notFound, campaign((campaigns, id) => campaigns.previewPublish(id))],
   'Campaigns.publish': [notFound, campaign((campaigns, id) => campaigns.publish(id))],
   'Campaigns.activate': [notFound, campaign((campaigns, id) => campaigns.activate(id))],
   'Campaigns.finish': [notFound, campaign((campaigns, id) => campaigns.finish(id))],

@@ -139,7 +139,11 @@ describe('mailgunChannel, against the real client', () => {
     [403, { message: 'Domain is not allowed to send' }, { outcome: 'blocked', code: 'http_403' }],
     [404, { message: 'Domain not found' }, { outcome: 'blocked', code: 'http_404' }],
     [413, { message: 'Too large' }, { outcome: 'rejected', code: 'http_413', reason: 'content' }],
-    [429, { message: 'Too many requests' }, { outcome: 'not_accepted', code: 'http_429', retryAfterMs: null, reason: 'too_fast' }],
+    [
+      429,
+      { message: 'Too many requests' },
+      { outcome: 'not_accepted', code: 'http_429', retryAfterMs: null, reason: 'too_fast' },
+    ],
     [500, { message: 'Internal Server Error' }, { outcome: 'unknown', code: 'http_500' }],
     [503, '', { outcome: 'unknown', code: 'http_503' }],
   ])('reads HTTP %i with %j', async (status, body, outcome) => {

@@ -28,7 +28,7 @@ export * from './delivery/retry-policy.js'
 export * from './delivery/settled-delivery.js'
 export type { ThrottleSettings } from './engine/adaptive-throttle.js'
 export type { CampaignInput, EntryInput } from './engine/campaign-input.js'
-export type { Campaigns } from './engine/campaigns.js'
+export type { Campaigns, PublishPreview } from './engine/campaigns.js'
 export type { AudienceCount, ContactExport, Contacts, ImportReport } from './engine/contacts.js'
 export {
   defaultEngineSettings,

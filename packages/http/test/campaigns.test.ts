@@ -277,3 +277,31 @@ it('plays a campaign by the simulation it is given, and says when it is given no
   const other = await welcome(bare.acme)
   expect((await bare.ask('POST', `/v1/campaigns/${other.id}/simulation`, { body })).status).toBe(501)
 })
+
+it('says what publishing would do, and where people stand, without doing it', async () => {
+  const { ask, acme, drumbeat } = stage()
+  const { id } = await welcome(acme)
+  await acme.contacts.import([ana, { ...ana, id: 'ben' }])
+  await acme.enroll(id, ['ana', 'ben'])
+  await drumbeat.tick()
+  const preview = async (body: object = {}) => (await ask('POST', `/v1/campaigns/${id}/publish-preview`, { body })).json
+  const overnight = { version: 1, stepId: 'overnight', runs: 2, isStepGone: false }
+  expect(await preview()).toMatchObject({ version: null, isAllowed: true, standing: [overnight], staying: 2 })
+  const { sequence: before } = await acme.campaigns.get(id)
+  const { overnight: _, hello, ...rest } = before.steps
+  const shorter = { ...before, steps: { ...rest, hello: { ...hello, next: 'nudge' } } }
+  const changed = await preview({ sequence: shorter })
+  expect(changed).toMatchObject({
+    version: 2,
+    isAllowed: true,
+    diff: { added: [], removed: ['overnight'], sentences: expect.any(Array) },
+    standing: [{ ...overnight, isStepGone: true }],
+    staying: 2,
+  })
+  const dangling = { ...before, steps: { ...rest, hello } }
+  const blocked = await preview({ sequence: dangling })
+  expect(blocked.isAllowed).toBe(false)
+  expect(blocked.issues.map(({ code }: { code: string }) => code)).toContain('dangling_edge')
+  expect((await acme.campaigns.get(id)).version).toBe(1)
+  expect(await acme.campaigns.versions(id)).toHaveLength(1)
+})

@@ -1,9 +1,9 @@
-import { contactKey, isLive, type RecipientStore } from '@drumbeat/core'
+import { contactKey, isLive, type RecipientStore, type Standing } from '@drumbeat/core'
 import type { Call } from './call.js'
 import { applyChange, runOf } from './changes.js'
 import { claimDue } from './claim-due.js'
 import { enroll, enrollAudience } from './enroll.js'
-import { byId, keyOf } from './keys.js'
+import { byId, byText, keyOf } from './keys.js'
 import { isClosedFor } from './memory-control.js'
 import { appendEntries } from './outbox.js'
 import { pageOf } from './page.js'
@@ -59,6 +59,18 @@ export function memoryRecipients(state: State, call: Call): RecipientStore {
             (stepId === undefined || run.stepId === stepId),
         )
         return pageOf(wanted.sort(byId), request)
+      }),
+    standing: ({ workspaceId, campaignId }) =>
+      call({}, () => {
+        const found = new Map<string, Standing>()
+        for (const { run } of state.runsOfCampaign
+          .of(keyOf(workspaceId, campaignId))
+          .filter(({ run }) => isLive(run))) {
+          const { version, stepId } = run
+          const key = keyOf(version, stepId)
+          found.set(key, { version, stepId, runs: (found.get(key)?.runs ?? 0) + 1 })
+        }
+        return [...found.values()].sort(byText(({ stepId }) => stepId)).sort((a, b) => a.version - b.version)
       }),
     nextDueAt: () =>
       call({}, () => {

@@ -3,8 +3,9 @@ import { defaultWorkspaceSettings } from '../campaign/workspace.js'
 import { ConflictError, InvalidTransitionError, type Issue, NotFoundError, SequenceInvalidError } from '../errors.js'
 import { hashOfJson } from '../message/hash.js'
 import type { GateChange } from '../ports/store-control.js'
-import type { Counter } from '../ports/store-recipients.js'
+import type { Counter, Standing } from '../ports/store-recipients.js'
 import { type InstantInput, toInstant } from '../schedule/instant.js'
+import { diffSequences, type SequenceDiff } from '../sequence/diff.js'
 import { lintSequence } from '../sequence/lint.js'
 import { type Sequence, type SequenceVersion, stepOf } from '../sequence/sequence.js'
 import { begin } from './activation.js'
@@ -14,6 +15,21 @@ import { closeAndDrain, type StopReport } from './control.js'
 import { finishStop } from './lifecycle.js'
 import { takeUp } from './resumption.js'
 import { changeCampaign } from './save-campaign.js'
+
+/** What publishing would do. */
+export interface PublishPreview {
+  /** The number of the version that would be made; null = none, because the latest one says the same. */
+  readonly version: number | null
+  /** False = an issue blocks it. */
+  readonly isAllowed: boolean
+  /** In what it differs from the latest version; null = there is none. */
+  readonly diff: SequenceDiff | null
+  readonly issues: readonly Issue[]
+  /** Where live runs stand; `isStepGone` where the new form has no such step. */
+  readonly standing: readonly (Standing & { readonly isStepGone: boolean })[]
+  /** How many runs go on by the version that they follow now: all that are live. Runs that begin later follow the new one. */
+  readonly staying: number
+}
 
 /** The campaigns of one workspace. */
 export class Campaigns {
@@ -111,6 +127,29 @@ export class Campaigns {
   /** What is wrong, or may be, with the campaign's sequence, as `publish()` would judge it; or with another that is to take its place. */
   async lint(id: string, options: { readonly sequence?: Sequence } = {}): Promise<readonly Issue[]> {
     return this.issuesOf({ ...(await this.get(id)), ...options })
+  }
+
+  /**
+   * What publishing the campaign's sequence, or another that is to take its place, would do: in what it differs from the latest version,
+   * what is wrong with it, and where people stand. Changes nothing.
+   */
+  async previewPublish(id: string, options: { readonly sequence?: Sequence } = {}): Promise<PublishPreview> {
+    const { store } = this.context
+    const { workspaceId } = this
+    const campaign = { ...(await this.get(id)), ...options }
+    const current = campaign.version ?? 0
+    const [latest] = await store.campaigns.versions([{ workspaceId, campaignId: id, version: current }])
+    const issues = await this.issuesOf(campaign)
+    const standing = await store.recipients.standing({ workspaceId, campaignId: id })
+    const isSame = latest?.contentHash === hashOfJson(campaign.sequence)
+    return {
+      version: isSame ? null : current + 1,
+      isAllowed: issues.every(({ severity }) => severity !== 'error'),
+      diff: latest === undefined ? null : diffSequences(latest.sequence, campaign.sequence),
+      issues,
+      standing: standing.map((one) => ({ ...one, isStepGone: stepOf(campaign.sequence, one.stepId) === undefined })),
+      staying: standing.reduce((sum, { runs }) => sum + runs, 0),
+    }
   }
 
   /**

@@ -57,6 +57,13 @@ export interface RunChange {
   readonly outbox?: readonly OutboxEvent[]
 }
 
+/** How many live runs stand at a step of a version. */
+export interface Standing {
+  readonly version: number
+  readonly stepId: string
+  readonly runs: number
+}
+
 /** A run that stands before a closed scope. */
 export interface Parking {
   readonly change: RunChange
@@ -154,6 +161,8 @@ export interface RecipientStore {
       readonly stepId?: string
     } & Page,
   ): Promise<readonly Recipient[]>
+  /** How many live runs of a campaign stand at which step of which version, ordered by both; steps where nobody stands are left out. */
+  standing(request: { readonly workspaceId: string; readonly campaignId: string }): Promise<readonly Standing[]>
   /** The earliest `dueAt` of live runs, parked and claimed ones aside, also when it has passed; null = there is none. */
   nextDueAt(): Promise<Instant | null>
   /** The counters of a campaign: folded values and deltas together. */

@@ -18,6 +18,7 @@ export const operations = {
   lintCampaign: 'GET /v1/campaigns/:campaignId/lint',
   lintSequence: 'POST /v1/campaigns/:campaignId/lint',
   diffVersions: 'GET /v1/campaigns/:campaignId/diff',
+  previewPublish: 'POST /v1/campaigns/:campaignId/publish-preview',
   simulateCampaign: 'POST /v1/campaigns/:campaignId/simulation',
   enroll: 'POST /v1/campaigns/:campaignId/recipients',
   withdraw: 'DELETE /v1/campaigns/:campaignId/contacts/:contactId',

@@ -2,7 +2,7 @@ import { describeDiff, diffSequences, NotFoundError, type Sequence, type Workspa
 import * as z from 'zod'
 import { pageOf, pageOfAll, pageQuery } from '../routing/cursor.js'
 import { apiRoute } from '../routing/route.js'
-import { sequenceDiff, sequenceVersion, versionView } from '../schemas/campaign.js'
+import { publishPreview, sequenceDiff, sequenceVersion, versionView } from '../schemas/campaign.js'
 import { sequence } from '../schemas/condition.js'
 import { issue } from '../schemas/values.js'
 
@@ -66,6 +66,22 @@ export const sequenceRoutes = [
       const to = await formOf(workspace, params.campaignId, query.to)
       const diff = diffSequences(from, to)
       return { body: { ...diff, sentences: describeDiff(diff) } }
+    },
+  }),
+  apiRoute({
+    method: 'POST',
+    path: '/v1/campaigns/:campaignId/publish-preview',
+    operation: 'previewPublish',
+    summary: 'What publishing would do: what differs, what is wrong, and where people stand. Changes nothing.',
+    access: read,
+    audit: 'none',
+    body: z.strictObject({ sequence: sequence.optional().describe('Absent = the sequence as it is saved.') }),
+    result: publishPreview,
+    async run({ workspace, params, body }) {
+      const preview = await workspace.campaigns.previewPublish(params.campaignId, body)
+      const { diff, issues: found } = preview
+      const shown = diff === null ? null : { ...diff, sentences: describeDiff(diff) }
+      return { body: { ...preview, diff: shown, issues: copied(found) } }
     },
   }),
 ]

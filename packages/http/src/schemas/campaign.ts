@@ -2,7 +2,7 @@ import { type Campaign, formatInstant, type SequenceVersion, toInstant } from '@
 import * as z from 'zod'
 import { condition, eventCondition, sequence } from './condition.js'
 import { frequencyCap, rulesByChannel, zone } from './rules.js'
-import { instant, instantInput, jsonObject, jsonValue, name, orNull } from './values.js'
+import { instant, instantInput, issue, jsonObject, jsonValue, name, orNull } from './values.js'
 
 const again = z.enum(['never', 'afterExit', 'always']).optional()
 const text = z.string().min(1).max(255)
@@ -104,6 +104,25 @@ export const sequenceDiff = z.strictObject({
   removedEdges: z.array(edge),
   fields: z.array(fieldChange),
   sentences: z.array(z.string()).describe('The same in words.'),
+})
+
+/** What publishing would do. */
+export const publishPreview = z.strictObject({
+  version: z.number().nullable().describe('That would be made; null = none, the latest one says the same.'),
+  isAllowed: z.boolean().describe('False = an issue blocks it.'),
+  diff: sequenceDiff.nullable().describe('From the latest version; null = there is none.'),
+  issues: z.array(issue),
+  standing: z
+    .array(
+      z.strictObject({
+        version: z.number(),
+        stepId: z.string(),
+        runs: z.number(),
+        isStepGone: z.boolean().describe('The new form has no such step.'),
+      }),
+    )
+    .describe('Where live runs stand.'),
+  staying: z.number().describe('Runs that go on by the version that they follow now: all that are live.'),
 })
 
 /** What has been counted, per step. */

@@ -1,4 +1,4 @@
-import type { Counter, InboxStore, Instant, Parking, Recipient, RecipientStore } from '@drumbeat/core'
+import type { Counter, InboxStore, Instant, Parking, Recipient, RecipientStore, Standing } from '@drumbeat/core'
 import type { Connection } from '../connection/connection.js'
 import { arrayLiteral } from '../sql/array-literal.js'
 import { batch } from '../sql/batch.js'
@@ -72,6 +72,13 @@ export function recipientQueries(context: QueryContext, events: InboxStore['even
         [workspaceId, campaignId, Number(after ?? 0), live ?? null, parked ?? null, stepId ?? null, limitOf(request)],
       )
     },
+    standing: ({ workspaceId, campaignId }) =>
+      database.read<Standing>(
+        `select ${int('r.version')} as version, r.step_id as "stepId", ${int('count(*)')} as runs from ${s}.campaign_recipients r
+         where r.id in (select recipient_id from ${s}.campaign_entries where workspace_id = $1 and campaign_id = $2)
+           and r.status = 'active' group by r.version, r.step_id order by r.version, r.step_id collate "C"`,
+        [workspaceId, campaignId],
+      ),
     async nextDueAt() {
       const [row] = await database.read<{ at: number | null }>(
         `select ${ms('min(first)')} as at from ${s}.lanes l cross join lateral (

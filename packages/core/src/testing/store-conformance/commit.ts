@@ -4,6 +4,28 @@ import type { Cases } from './cases.js'
 
 /** What one decision does to one run and beside it: all of it or nothing. */
 export const commitCases: Cases = {
+  'live runs are counted by the version and the step at which they stand': async (stage) => {
+    const { store, workspaceId } = stage
+    const campaign = await stage.campaign()
+    const standing = () => store.recipients.standing({ workspaceId, campaignId: campaign.id })
+    expect(await standing()).toEqual([])
+    const [ana, ben, cyd] = await stage.enroll(campaign, ['ana', 'ben', 'cyd', 'dee'])
+    if (ana === undefined || ben === undefined || cyd === undefined) throw new Error('Nobody was enrolled.')
+    await stage.enroll({ ...campaign }, ['eve'], { version: 2 })
+    await stage.enroll(await stage.campaign({ id: 'other' }), ['ana'])
+    await store.recipients.commit([
+      aChange(ana, { stepId: 'overnight' }),
+      aChange(ben, { stepId: 'Last' }),
+      aChange(cyd, { status: 'completed', dueAt: null, endedAt: testStart }),
+    ])
+    expect(await standing()).toEqual([
+      { version: 1, stepId: 'Last', runs: 1 },
+      { version: 1, stepId: 'overnight', runs: 1 },
+      { version: 1, stepId: 'welcome', runs: 1 },
+      { version: 2, stepId: 'welcome', runs: 1 },
+    ])
+  },
+
   'what a change writes beside the run is written with it: deliveries, contact, permissions, events, counters': async (
     stage,
   ) => {

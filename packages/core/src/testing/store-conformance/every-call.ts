@@ -138,6 +138,7 @@ export function everyCall(store: Store, target: Target): EveryCall {
       get: () => store.recipients.get({ workspaceId, recipientIds: [run.id] }),
       ofContact: () => store.recipients.ofContact({ workspaceId, contactId }),
       ofCampaign: () => store.recipients.ofCampaign({ workspaceId, campaignId }),
+      standing: () => store.recipients.standing({ workspaceId, campaignId }),
       nextDueAt: () => store.recipients.nextDueAt(),
       counters: () => store.recipients.counters({ workspaceId, campaignId }),
     },
