@@ -234,6 +234,24 @@ describe('claims', () => {
   })
 })
 
+describe('lanes', () => {
+  it('all get their turn, though more of them have a backlog than a claim has places', async () => {
+    const { store } = await opened()
+    const owner = await engine(store, 'a')
+    for (let tenant = 0; tenant < 12; tenant++) {
+      const campaign = aCampaign({ workspaceId: `tenant-${tenant}`, id: 'onboarding' })
+      await store.campaigns.save({ campaign, expectedRevision: null })
+      const runs = Array.from({ length: 10 }, (_, n) => aNewRun(campaign, `c${n}`, { dueAt: minute(-tenant) }))
+      await store.recipients.enroll({ runs, now: testStart })
+    }
+    const served: string[] = []
+    for (let round = 0; round < 3; round++)
+      served.push(...(await claim(store, owner, { limit: 5 })).map((run) => run.workspaceId))
+    expect(served).toHaveLength(15)
+    expect(new Set(served).size).toBe(12)
+  })
+})
+
 async function updatesOf(pool: pg.Pool, schema: string): Promise<{ readonly all: number; readonly hot: number }> {
   await pool.query('select pg_stat_force_next_flush()')
   const { rows } = await pool.query(

@@ -9,7 +9,8 @@ type Request = Parameters<RecipientStore['claimDue']>[0]
 
 /**
  * T0. Lanes with something due get equal shares; what one leaves over, a second pass gives to the others. Only the owner, the fence and the
- * count of claims are written, none of which is in an index.
+ * count of claims are written, none of which is in an index. Runs are picked in the index's own order: a whole audience may be due at one
+ * instant, and by any further order all of it would be sorted for each claim (measured: 500,000 runs, 1 s).
  */
 export async function claimDue(context: QueryContext, request: Request): Promise<readonly Recipient[]> {
   const lanes = await lanesWithWork(context, request)
@@ -17,6 +18,8 @@ export async function claimDue(context: QueryContext, request: Request): Promise
   return context.database.write(async (connection) => {
     const share = Math.max(1, Math.ceil(request.limit / lanes.length))
     const first = await claim(context, connection, request, { lanes, perLane: share, limit: request.limit })
+    // More lanes than places: those that got none come first the next time.
+    context.lanes.lastServed = lanes.length > request.limit ? (lanes[request.limit - 1] ?? 0) : 0
     const left = request.limit - first.length
     const rest =
       left > 0 && lanes.length > 1
@@ -33,7 +36,10 @@ function unclaimed(s: string, now: string, skew: string): string {
       and e.lease_expires_at + ${skew}::float8 * interval '1 millisecond' >= ${now}))`
 }
 
-async function lanesWithWork({ database, s, clock }: QueryContext, request: Request): Promise<readonly number[]> {
+async function lanesWithWork(
+  { database, s, clock, lanes }: QueryContext,
+  request: Request,
+): Promise<readonly number[]> {
   const { blocked, now, skewMs } = request
   const everywhere = blocked.filter(({ workspaceId }) => workspaceId === null).map(({ channel }) => channel)
   const scoped = blocked.flatMap(({ workspaceId, channel }) =>
@@ -44,8 +50,8 @@ async function lanesWithWork({ database, s, clock }: QueryContext, request: Requ
      where l.channel <> all($1::text[]) and l.workspace_id || chr(1) || l.channel <> all($2::text[]) and exists (
        select from ${s}.campaign_recipients r
        where r.lane = l.id and r.ended_at is null and not r.parked and r.due_at <= ${clock.due('$3')} and ${unclaimed(s, clock.due('$3'), '$4')})
-     order by array_position(array['immediate', 'normal', 'bulk'], l.priority), l.id`,
-    [arrayLiteral(everywhere), arrayLiteral(scoped), clock.named(now), skewMs],
+     order by array_position(array['immediate', 'normal', 'bulk'], l.priority), l.id <= $5::int, l.id`,
+    [arrayLiteral(everywhere), arrayLiteral(scoped), clock.named(now), skewMs, lanes.lastServed],
   )
   return rows.map(({ id }) => id)
 }
@@ -62,7 +68,7 @@ async function claim(
          select r.id, r.due_at from ${s}.campaign_recipients r
          where r.lane = w.lane and r.ended_at is null and not r.parked and r.due_at <= ${clock.due('$2')}
            and ${unclaimed(s, clock.due('$2'), '$3')}
-         order by r.due_at, r.id limit $4::int for update skip locked) r
+         order by r.due_at limit $4::int for update skip locked) r
        order by w.n, r.due_at, r.id limit $5::int),
      claimed as (
        update ${s}.campaign_recipients r set owner = $6, fence = r.fence + 1, claims = r.claims + 1

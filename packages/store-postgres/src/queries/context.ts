@@ -29,6 +29,8 @@ const laneRows = batch<LaneKey>({
 
 /** The numbers of lanes, kept in memory once they are committed: they never change. */
 export class Lanes {
+  /** The lane at which the last claim ended that had more lanes than places; 0 = it reached them all. */
+  lastServed = 0
   private readonly known = new Map<string, number>()
 
   constructor(private readonly s: string) {}
