@@ -4,6 +4,7 @@ import { duplicateForPushing, type RedisConnection } from './connection.js'
 import { evictionProblem } from './eviction-policy.js'
 import { HintConsumer } from './hint-consumer.js'
 import { dueLine, type HintLine, inboxLine, jobOf, lineOf, queueName } from './hint-line.js'
+import { leadScript } from './lead-script.js'
 import { within } from './time-limit.js'
 
 /** What a queue on Redis is made from. */
@@ -125,6 +126,13 @@ export function redisQueue(options: RedisQueueOptions): HintQueue {
       const lines = [inboxLine(prefix), ...[...new Set(channels)].map((channel) => dueLine(prefix, channel))]
       const begun = lines.map((line) => consume(line, subscription))
       return () => end(begun)
+    },
+    async lead({ engineId, forMs }) {
+      const key = `{${prefix}:lead}`
+      return (
+        (await ask('the lead', () => whenReady(() => pushing.eval(leadScript, 1, key, engineId, Math.ceil(forMs))))) ===
+        1
+      )
     },
     waiting: ({ channel }) => waitingIn(dueLine(prefix, channel)),
     async close() {

@@ -13,6 +13,7 @@ import type { Condition } from '../sequence/condition.js'
 import { guardJson } from '../sequence/guard-json.js'
 import type { EngineContext } from './context.js'
 import { admits, loadEntryFacts } from './entries.js'
+import { hintInbox } from './hints.js'
 import { loadContacts } from './load.js'
 
 /** What became of an import, line by line. */
@@ -152,6 +153,7 @@ export class Contacts {
       now: clock.now(),
       ...(options.tx === undefined ? {} : { tx: options.tx }),
     })
+    if (options.tx === undefined) hintInbox(this.context, this.workspaceId)
   }
 
   /** Records a contact's consent for a channel, or for one topic of it. */

@@ -38,6 +38,8 @@ export interface EngineSettings {
   readonly callTimeoutMs: number
   /** How often the Store is asked for work when nothing wakes the engine. */
   readonly pollMs: number
+  /** How often an engine asks nevertheless while another one asks for all and wakes it through the queue. */
+  readonly sweepMs: number
   /** How long a run waits for an unknown outcome before it goes on. */
   readonly advanceAfterMs: number
   /** When an unknown outcome is looked at first, how long apart the looks are, and when it becomes `unresolved`. */
@@ -86,6 +88,7 @@ export const defaultEngineSettings: EngineSettings = {
   intentTimeoutMs: 2_000,
   callTimeoutMs: 20_000,
   pollMs: 1_000,
+  sweepMs: 15_000,
   advanceAfterMs: 60 * 60 * 1000,
   reconcile: { graceMs: 60_000, everyMs: 60_000, windowMs: 24 * 60 * 60 * 1000 },
   tidyMs: 60_000,

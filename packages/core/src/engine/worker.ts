@@ -8,6 +8,7 @@ import { IdPool } from './id-pool.js'
 import { ingest } from './ingest.js'
 import { completeFinished } from './lifecycle.js'
 import { reconcile } from './reconcile.js'
+import { Scanner } from './scanner.js'
 
 /** What one tick did. All zero = there was nothing to do now. */
 export interface TickReport {
@@ -73,6 +74,7 @@ export class EngineLease implements Lease {
 
 /** Runs the engine: round by round by hand, or on its own until it is stopped. */
 export class Worker {
+  private readonly scanner: Scanner
   private running: Promise<void> | null = null
   /** For a second batch under way at the same time: each uses up ids of its own. */
   private readonly idsBeside: IdPool
@@ -90,6 +92,7 @@ export class Worker {
     private readonly lease: EngineLease,
   ) {
     this.idsBeside = new IdPool(context.store)
+    this.scanner = new Scanner(context)
     context.events.on('recipient.ended', () => {
       this.someEnded = true
     })
@@ -144,6 +147,7 @@ export class Worker {
     this.stopping = new AbortController()
     await this.keepLease()
     this.unsubscribe = await this.listen()
+    this.scanner.start()
     this.running = this.loop()
   }
 
@@ -154,6 +158,7 @@ export class Worker {
     await this.running
     await this.turn?.catch(() => {})
     this.running = null
+    await this.scanner.stop()
     await this.unsubscribe?.()
     this.unsubscribe = null
     await this.lease.retire()
@@ -161,10 +166,10 @@ export class Worker {
     this.stopping = new AbortController()
   }
 
-  /** Hints make the engine look sooner; it finds by itself what they are about. */
+  /** Hints make the engine look sooner; it finds by itself what they are about. It takes the next one when it has done its work. */
   private async listen(): Promise<(() => Promise<void>) | null> {
     const { queue, channels, events } = this.context
-    const take = async (): Promise<void> => this.nudge()
+    const take = (): Promise<void> => this.tickSafely()
     try {
       return (await queue?.subscribe({ channels: ['', ...channels.keys()], atOnce: 1, take })) ?? null
     } catch (error) {
@@ -196,20 +201,25 @@ export class Worker {
   }
 
   private async loop(): Promise<void> {
-    const { clock, settings, events } = this.context
+    const { clock } = this.context
     const { signal } = this.stopping
     while (!signal.aborted) {
-      try {
-        await this.tick()
-      } catch (error) {
-        events.emit('engine.failed', { during: 'a tick', error })
-      }
+      await this.tickSafely()
       if (signal.aborted) break
       const woken = new AbortController()
       this.nudge = () => woken.abort()
       const now = clock.now()
       const opening = nextOpening(this.context, now)
-      await clock.sleep(Math.min(settings.pollMs, opening === null ? settings.pollMs : opening - now), woken.signal)
+      const restMs = this.scanner.restMs()
+      await clock.sleep(Math.min(restMs, opening === null ? restMs : opening - now), woken.signal)
+    }
+  }
+
+  private async tickSafely(): Promise<void> {
+    try {
+      await this.tick()
+    } catch (error) {
+      this.context.events.emit('engine.failed', { during: 'a tick', error })
     }
   }
 

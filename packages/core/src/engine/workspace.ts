@@ -22,6 +22,7 @@ import { Contacts } from './contacts.js'
 import type { EngineContext } from './context.js'
 import { applyToAll, closeAndDrain, type StopReport } from './control.js'
 import { admits, loadEntryFacts, newRun } from './entries.js'
+import { hintDue, hintInbox } from './hints.js'
 import { definitionKey, loadContacts, loadDefinitions } from './load.js'
 import { takeUp } from './resumption.js'
 import { Templates } from './templates.js'
@@ -112,7 +113,7 @@ export class Workspace {
 
   /** Reports several events at once, all of them or, where one is not valid, none. Returns how many were new. */
   async trackAll(tracked: readonly TrackedEvent[], { tx }: InTransaction = {}): Promise<number> {
-    const { store, clock, queue } = this.context
+    const { store, clock } = this.context
     const now = clock.now()
     const events = tracked.map((one): NewEvent => {
       const { contactId, event: name, data = {} } = one
@@ -126,7 +127,7 @@ export class Workspace {
     if (events.length === 0) return 0
     const request = { workspaceId: this.id, events, now, ...(tx === undefined ? {} : { tx }) }
     const { appended } = await store.inbox.append(request)
-    if (tx === undefined) void queue?.push([{ kind: 'inbox', workspaceId: this.id }]).catch(() => {})
+    if (tx === undefined) hintInbox(this.context, this.id)
     return appended
   }
 
@@ -166,6 +167,7 @@ export class Workspace {
     })
     const { tx } = options
     const { enrolled } = await store.recipients.enroll({ runs, now, ...(tx === undefined ? {} : { tx }) })
+    if (tx === undefined) hintDue(this.context, enrolled)
     for (const { contactId } of runs) {
       if (!enrolled.some((run) => run.contactId === contactId)) refused.push({ contactId, reason: 'already_enrolled' })
     }
@@ -236,6 +238,7 @@ export class Workspace {
     if (read.length === 0) return
     const request = { workspaceId: this.id, reports: read, now: clock.now(), parkMs: settings.parkReportsMs }
     await store.inbox.appendReports(request)
+    hintInbox(this.context, this.id)
   }
 
   /** Where a contact is in a campaign and why, what was not sent and why not, and what comes next: one answer per run, oldest first. */

@@ -17,6 +17,7 @@ export function inProcessQueue(): Queue {
   const lines = new Map<string, Map<Priority, Hint[]>>()
   /** In the order in which they are offered the next hint. */
   let subscribers: readonly Subscriber[] = []
+  let leader = { engineId: '', until: Number.NEGATIVE_INFINITY }
 
   const add = (hint: Hint): void => {
     const line = lines.get(lineOf(hint)) ?? new Map<Priority, Hint[]>()
@@ -72,6 +73,12 @@ export function inProcessQueue(): Queue {
     },
     async waiting({ channel }) {
       return count(lines.get(dueLine(channel)))
+    },
+    async lead({ engineId, forMs }) {
+      const now = performance.now()
+      if (leader.engineId !== engineId && now < leader.until) return false
+      leader = { engineId, until: now + forMs }
+      return forMs > 0
     },
     async close() {
       await Promise.all(subscribers.map(end))

@@ -5,7 +5,7 @@ export type Hint =
   /** Something has been reported for contacts of this workspace. */
   | { readonly kind: 'inbox'; readonly workspaceId: string }
   /**
-   * A batch of runs, of any workspaces, that are due or about to be. Whoever takes it claims what is really due of them.
+   * A batch of runs, of any workspaces, that are due or about to be; none named = any. Whoever takes it claims what is really due.
    */
   | { readonly kind: 'due'; readonly lane: Lane; readonly recipientIds: readonly number[] }
 
@@ -33,6 +33,12 @@ export interface Queue {
   subscribe(subscription: HintSubscription): Promise<() => Promise<void>>
   /** How many `due` hints of the channel nobody has taken yet: who pushes batches stops at a bound. */
   waiting(request: { readonly channel: string }): Promise<number>
+  /**
+   * Whether this engine is the one, of all that share the queue, that looks for due runs and says so to the others: for `forMs`, or until it
+   * asks again; 0 gives the lead up. Rejects when the queue cannot be reached. Two that lead cost queries, none that leads costs latency.
+   * Without this method every engine looks for itself.
+   */
+  lead?(request: { readonly engineId: string; readonly forMs: number }): Promise<boolean>
   /** Ends every subscription and gives connections back. Hints that wait are left to other processes. */
   close(): Promise<void>
 }

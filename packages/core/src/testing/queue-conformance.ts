@@ -41,6 +41,22 @@ const cases: { readonly [sentence: string]: (one: Queue, other: Queue) => Promis
     expect(taken).toEqual(expect.arrayContaining([inbox, batch]))
   },
 
+  'one engine leads until it gives the lead up or does not ask again': async (one, other) => {
+    if (one.lead === undefined || other.lead === undefined) return
+    expect(await one.lead({ engineId: 'a', forMs: 60_000 })).toBe(true)
+    expect(await other.lead({ engineId: 'b', forMs: 60_000 })).toBe(false)
+    expect(await one.lead({ engineId: 'a', forMs: 60_000 })).toBe(true)
+    expect(await one.lead({ engineId: 'a', forMs: 0 })).toBe(false)
+    expect(await other.lead({ engineId: 'b', forMs: 50 })).toBe(true)
+    expect(await one.lead({ engineId: 'a', forMs: 0 })).toBe(false)
+    let leads = false
+    await until(async () => {
+      leads = (await one.lead?.({ engineId: 'a', forMs: 1_000 })) ?? false
+      return leads
+    })
+    expect(leads).toBe(true)
+  },
+
   'a batch of a thousand runs is one hint': async (one, other) => {
     const batch = due(
       'email',
