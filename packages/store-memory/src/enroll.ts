@@ -9,6 +9,7 @@ import {
 import { contactsAfter, factsOf } from './audience.js'
 import { count } from './changes.js'
 import { keyOf } from './keys.js'
+import { appendEntries } from './outbox.js'
 import type { State } from './state.js'
 
 type Request = Parameters<RecipientStore['enroll']>[0]
@@ -46,6 +47,7 @@ export function enrollAudience(state: State, request: AudienceRequest): { readon
   })
   const to = ahead.length > limit ? (looked.at(-1)?.id ?? null) : null
   const enrolled = enroll(state, { runs, activation: { workspaceId, campaignId, from, to } })
+  appendEntries(state, enrolled, request.onEntry)
   const entered = new Set(enrolled.map(({ contactId }) => contactId))
   const counters = entering
     .filter(({ id }) => entered.has(id))

@@ -37,6 +37,10 @@ export function announcingStore(store: Store, announcing: Announcing): Store {
         const wants = await wanted.of(workspacesOf(request.runs), request.tx)
         return store.recipients.enroll(wants === null ? request : { ...request, onEntry: onEntry(wants) })
       },
+      async enrollAudience(request) {
+        const wants = await wanted.of([request.workspaceId])
+        return store.recipients.enrollAudience(wants === null ? request : { ...request, onEntry: onEntry(wants) })
+      },
       async commit(changes) {
         const wants = await wanted.of(workspacesOf(changes))
         return store.recipients.commit(

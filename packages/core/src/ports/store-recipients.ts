@@ -115,6 +115,8 @@ export interface RecipientStore {
     readonly run: Pick<NewRun, 'version' | 'runKey' | 'again'>
     /** How a run begins for contacts of this zone, as they name it. Pure; asked once per zone, not once per contact. */
     readonly begin: (zone: string | null) => ZoneBeginning
+    /** Told of each run that is begun. Default: nothing. */
+    readonly onEntry?: OnEntry
   }): Promise<{ readonly enrolled: number }>
   /**
    * T0: leases due runs to an engine and raises their fences; decides nothing. Due: live, not parked, `dueAt <= now`, and either

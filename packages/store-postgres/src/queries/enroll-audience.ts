@@ -8,7 +8,8 @@ import { boundAfter, filterOf, idsSatisfying } from './audience.js'
 import { count } from './changes.js'
 import type { QueryContext } from './context.js'
 import { movingCursor } from './enroll.js'
-import { type RunState, stateColumns } from './run-rows.js'
+import { appendEntries } from './outbox-writes.js'
+import { type RunRow, type RunState, runColumns, runOf, stateColumns } from './run-rows.js'
 
 type Request = Parameters<RecipientStore['enrollAudience']>[0]
 
@@ -80,8 +81,14 @@ async function enterAll(
   for (;;) {
     const found = await enter(context, connection, request, chunkOf(context, request, range, wanted), rows)
     for (const { n, by } of found) entered.set(n, (entered.get(n) ?? 0) + by)
+    await tellOf(
+      context,
+      connection,
+      found.flatMap(({ begun }) => idsOf(begun)),
+      request.onEntry,
+    )
     // Somebody entered at the same moment: those who may enter again are looked at again, now that it can be seen.
-    const beaten = found.flatMap(({ beaten }) => fromJson<readonly string[] | null>(beaten ?? 'null') ?? [])
+    const beaten = found.flatMap(({ beaten }) => idsOf(beaten))
     if (beaten.length === 0 || request.run.again === 'never') break
     wanted = beaten
   }
@@ -124,14 +131,44 @@ function chunkOf(
   }
 }
 
+/** Writes what is to be told of runs that began. */
+async function tellOf(
+  context: QueryContext,
+  connection: Connection,
+  ids: readonly string[],
+  onEntry: Request['onEntry'],
+): Promise<void> {
+  if (ids.length === 0) return
+  const { s } = context
+  const rows = await connection.query<RunRow>(
+    `select ${runColumns} from ${s}.campaign_recipients r join ${s}.lanes l on l.id = r.lane
+     where r.id = any($1::bigint[]) order by r.id`,
+    [arrayLiteral(ids)],
+  )
+  await appendEntries(context, connection, rows.map(runOf), onEntry)
+}
+
+const idsOf = (json: string | null): readonly string[] => (json === null ? [] : fromJson<readonly string[]>(json))
+
+/** Who of a zone entered. */
+interface Entered {
+  /** The zone's place. */
+  readonly n: number
+  readonly by: number
+  /** Contacts whose place was taken at the same moment, as JSON. */
+  readonly beaten: string | null
+  /** The runs, as JSON, where they are to be told of. */
+  readonly begun: string | null
+}
+
 /** One statement: whoever may enter gets an entry, and with it a run. The primary key of the entries has the last word. */
 async function enter(
   { s }: QueryContext,
   connection: Connection,
-  { campaignId, run }: Request,
+  { campaignId, run, onEntry }: Request,
   chunk: Chunk,
   zones: readonly ZoneRow[],
-): Promise<readonly { readonly n: number; readonly by: number; readonly beaten: string | null }[]> {
+): Promise<readonly Entered[]> {
   const first = chunk.values.length + 1
   const [campaign, key, version] = [0, 1, 2].map((nth) => `$${first + zoneRows.size + nth}`)
   const entries = `select max(e.entry_no) as last, bool_or(r.ended_at is null) as live
@@ -139,6 +176,7 @@ async function enter(
     where e.workspace_id = c.workspace_id and e.contact_id = c.contact_id and e.campaign_id = ${campaign} and e.run_key = ${key}`
   const before = run.again === 'never' ? '' : `cross join lateral (${entries}) before`
   const entryNo = run.again === 'never' ? '1' : 'coalesce(before.last, 0) + 1'
+  const begun = onEntry === undefined ? 'null' : `json_agg(b.id::text) filter (where b.id is not null)::text`
   const allowed = run.again === 'afterExit' ? 'and not coalesce(before.live, false)' : ''
   return connection.query(
     `with chosen as materialized (
@@ -153,7 +191,7 @@ async function enter(
        insert into ${s}.campaign_recipients (id, workspace_id, campaign_id, contact_id, run_key, entry_no, version, ${states}, fence, claims)
        select id, workspace_id, ${campaign}, contact_id, ${key}, entry_no, ${version}::int, ${states}, 0, 0
        from chosen where id in (select recipient_id from entered) returning id)
-     select n, ${int('count(b.id)')} as by, json_agg(contact_id) filter (where b.id is null)::text as beaten
+     select n, ${int('count(b.id)')} as by, json_agg(contact_id) filter (where b.id is null)::text as beaten, ${begun} as begun
      from chosen left join begun b using (id) group by n`,
     [...chunk.values, ...zoneRows.params(zones), campaignId, run.runKey, run.version],
   )

@@ -168,6 +168,27 @@ export const outboxWriteCases: Cases = {
     expect([...(await told(stage))].sort()).toEqual(['ana entered', 'ben entered', 'cyd entered'])
   },
 
+  'the runs of an audience are told of as they begin': async (stage) => {
+    await endpoint(stage)
+    await stage.upsert([{ id: 'ana' }, { id: 'ben' }])
+    const campaign = await stage.campaign({ activation: { after: null, enrolled: 0 } })
+    const { recipient } = aNewRun(campaign, '')
+    const request = {
+      workspaceId: stage.workspaceId,
+      campaignId: campaign.id,
+      from: null,
+      limit: 1000,
+      where: null,
+      now: testStart,
+      run: { version: 1, runKey: '', again: 'never' },
+      begin: () => ({ recipient, counters: [] }),
+      onEntry: entered,
+    } as const
+    expect(await stage.store.recipients.enrollAudience(request)).toEqual({ enrolled: 2 })
+    expect(await stage.store.recipients.enrollAudience(request)).toEqual({ enrolled: 0 })
+    expect([...(await told(stage))].sort()).toEqual(['ana entered', 'ben entered'])
+  },
+
   'what is taken in from the inbox brings its events once, and none where it meets a conflict': async (stage) => {
     await endpoint(stage)
     await stage.append([anEvent('ana')])
