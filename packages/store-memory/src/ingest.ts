@@ -18,7 +18,7 @@ export function ingestAll(state: State, batch: readonly ContactIngest[]): Awaite
 
 function isUnchanged(state: State, { seqs, expected, changes, ...contact }: ContactIngest): boolean {
   const key = contactKey(contact)
-  const live = state.liveRunsOf.of(key).map(({ run }) => run)
+  const live = state.liveRunsOf(key).map(({ run }) => run)
   const fences = new Map(expected.map(({ id, fence }) => [id, fence]))
   return (
     live.length === fences.size &&

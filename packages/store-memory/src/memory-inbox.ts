@@ -25,7 +25,7 @@ export function memoryInbox(state: State, call: Call): InboxStore {
       call({}, () => {
         const items = state.inbox.values().sort(bySeq).slice(0, limit)
         const contacts = new Set(items.map((item) => contactKey(item)))
-        const runs = [...contacts].flatMap((contact) => state.liveRunsOf.of(contact)).map(({ run }) => run)
+        const runs = [...contacts].flatMap((contact) => state.liveRunsOf(contact)).map(({ run }) => run)
         return { items, runs: runs.sort(byId) }
       }),
     ingest: (batch) => call({}, () => ingestAll(state, batch)),

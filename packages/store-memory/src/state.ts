@@ -112,7 +112,6 @@ export class State {
 
   readonly runs = this.table<number, StoredRun>()
   readonly runsOfContact = this.runs.index(({ run }) => contactKey(run))
-  readonly liveRunsOf = this.runs.index(({ run }) => (isLive(run) ? contactKey(run) : null))
   readonly runsOfCampaign = this.runs.index(({ run }) => keyOf(run.workspaceId, run.campaignId))
   readonly claimsOf = this.runs.index(({ owner }) => (owner === null ? null : keyOf(owner.engineId, owner.epoch)))
   readonly due = new DueIndex(this.runs)
@@ -157,6 +156,11 @@ export class State {
   next(): number {
     this.lastNumber++
     return this.lastNumber
+  }
+
+  /** The runs of a contact that go on, in no particular order. */
+  liveRunsOf(contact: string): StoredRun[] {
+    return this.runsOfContact.of(contact).filter(({ run }) => isLive(run))
   }
 
   private table<Key, Row extends object>(): Table<Key, Row> {

@@ -54,12 +54,12 @@ export class Table<Key, Row extends object> {
 
   /** Finds rows by each of the groups that `groupsOf` puts them in. */
   indexMany(groupsOf: (row: Row) => readonly string[]): Index<Row> {
-    const groups = new Map<string, Set<Row>>()
+    const groups = new Map<string, Group<Row>>()
     this.follow((before, after) => {
       if (before !== undefined) for (const group of groupsOf(before)) leave(groups, group, before)
       if (after !== undefined) for (const group of groupsOf(after)) join(groups, group, after)
     })
-    return { of: (group) => [...(groups.get(group) ?? [])], groups: () => [...groups.keys()] }
+    return { of: (group) => rowsOf(groups.get(group)), groups: () => [...groups.keys()] }
   }
 
   private put(key: Key, after: Row | undefined): void {
@@ -83,14 +83,23 @@ export interface Index<Row> {
   groups(): string[]
 }
 
-function join<Row>(groups: Map<string, Set<Row>>, group: string, row: Row): void {
-  const rows = groups.get(group)
-  if (rows === undefined) groups.set(group, new Set([row]))
-  else rows.add(row)
+/** One row, as it is in most groups, or a set of several: a set takes as much memory as a row does. */
+type Group<Row> = Row | Set<Row>
+
+function rowsOf<Row>(group: Group<Row> | undefined): Row[] {
+  if (group === undefined) return []
+  return group instanceof Set ? [...group] : [group]
 }
 
-function leave<Row>(groups: Map<string, Set<Row>>, group: string, row: Row): void {
-  const rows = groups.get(group)
-  rows?.delete(row)
-  if (rows?.size === 0) groups.delete(group)
+function join<Row>(groups: Map<string, Group<Row>>, name: string, row: Row): void {
+  const group = groups.get(name)
+  if (group === undefined) groups.set(name, row)
+  else if (group instanceof Set) group.add(row)
+  else if (group !== row) groups.set(name, new Set([group, row]))
+}
+
+function leave<Row>(groups: Map<string, Group<Row>>, name: string, row: Row): void {
+  const group = groups.get(name)
+  if (group instanceof Set) group.delete(row)
+  if (group === row || (group instanceof Set && group.size === 0)) groups.delete(name)
 }
