@@ -12,6 +12,8 @@ export interface Sizes {
   readonly handRolledContacts: number
   readonly reports: number
   readonly oneByOneReports: number
+  /** Webhooks that come in one by one over HTTP. */
+  readonly webhooks: number
 }
 
 /** What measurements are made with. */

@@ -10,6 +10,7 @@ import { lateness } from './figures/lateness.js'
 import { memoryStoreSize } from './figures/memory-store.js'
 import { renders } from './figures/renders.js'
 import { reports } from './figures/reports.js'
+import { webhookCost, webhookPatience, webhooks } from './figures/webhooks.js'
 import { printed } from './print.js'
 import { startServers } from './servers.js'
 import { type FigureResult, type Round, summary } from './statistics.js'
@@ -18,6 +19,9 @@ const figures: readonly Figure[] = [
   deliveries,
   activation,
   reports,
+  webhooks,
+  webhookCost,
+  webhookPatience,
   dueTimes,
   renders,
   memoryStoreSize,
@@ -34,6 +38,7 @@ const quick: Sizes = {
   handRolledContacts: 400,
   reports: 2_000,
   oneByOneReports: 600,
+  webhooks: 4_000,
 }
 const whole: Sizes = {
   jobs: 40_000,
@@ -44,6 +49,7 @@ const whole: Sizes = {
   handRolledContacts: 3_000,
   reports: 20_000,
   oneByOneReports: 4_000,
+  webhooks: 20_000,
 }
 
 const { values: options } = parseArgs({
