@@ -1,3 +1,4 @@
+import { takesWebhooksQuickly } from './adapters/quick-webhooks.js'
 import { routes } from './routes/index.js'
 import { matcherOf } from './routing/match.js'
 import { perform } from './routing/perform.js'
@@ -16,7 +17,7 @@ export function createHttp(options: HttpOptions): HttpHandler {
   const wiring = readWiring(options)
   const { drumbeat, clock, basePath, publicUrl } = wiring
   const match = matcherOf(routes)
-  return async (request) => {
+  const handle: HttpHandler = async (request) => {
     try {
       const { pathname, search } = new URL(request.url)
       const path = pathname.startsWith(`${basePath}/`) ? pathname.slice(basePath.length) : pathname
@@ -30,6 +31,8 @@ export function createHttp(options: HttpOptions): HttpHandler {
       return response
     }
   }
+  takesWebhooksQuickly(handle, wiring)
+  return handle
 }
 
 async function headOf(response: Response): Promise<Response> {

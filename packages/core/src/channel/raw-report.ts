@@ -7,9 +7,11 @@ export function headerOf({ headers }: Pick<RawReport, 'headers'>, name: string):
   return found?.[1] ?? null
 }
 
+const decoder = new TextDecoder()
+
 /** The body as text. Bytes that are not UTF-8 become U+FFFD: verify the bytes themselves, never this. */
 export function bodyText({ body }: Pick<RawReport, 'body'>): string {
-  return new TextDecoder().decode(body)
+  return decoder.decode(body)
 }
 
 /** The body as JSON; undefined = it is none. */

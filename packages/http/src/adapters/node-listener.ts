@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
 import { ConfigurationError } from '@drumbeat/core'
 import type { HttpHandler } from '../create-http.js'
+import { mayBeQuick, type PlainRequest, takeWebhookQuickly } from './quick-webhooks.js'
 
 /** What Express adds to a request of Node's. */
 interface Framed {
@@ -23,7 +24,13 @@ export function nodeListener(
   return async (incoming, outgoing) => {
     let response: Response
     try {
-      response = await handle(requestOf(incoming, outgoing))
+      const smallBody = isSmallWebhook(handle, incoming) ? await wholeBody(incoming) : null
+      const quick = smallBody === null ? null : await takeWebhookQuickly(handle, plainRequest(incoming, smallBody))
+      if (quick !== null) {
+        outgoing.writeHead(200, quick.headers).end(quick.body)
+        return
+      }
+      response = await handle(requestOf(incoming, outgoing, smallBody))
     } catch (error) {
       const detail = error instanceof ConfigurationError ? error.message : 'The request cannot be read.'
       const status = error instanceof ConfigurationError ? 500 : 400
@@ -34,23 +41,62 @@ export function nodeListener(
   }
 }
 
-function requestOf(incoming: IncomingMessage & Framed, outgoing: ServerResponse): Request {
-  const { method = 'GET', headers, originalUrl, url = '/' } = incoming
+function requestOf(
+  incoming: IncomingMessage & Framed,
+  outgoing: ServerResponse,
+  smallBody: Uint8Array<ArrayBuffer> | null,
+): Request {
+  const { method = 'GET', originalUrl, url = '/' } = incoming
   const broken = new AbortController()
   outgoing.once('close', () => {
     if (!outgoing.writableFinished) broken.abort()
   })
-  const list = Object.entries(headers).flatMap(([name, value]): [string, string][] =>
-    value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
-  )
-  const body = method === 'GET' || method === 'HEAD' ? null : bodyOf(incoming)
+  const body = method === 'GET' || method === 'HEAD' ? null : (smallBody ?? bodyOf(incoming))
   // Only the path is taken from here: the handler knows its public address from the host.
   return new Request(new URL(originalUrl ?? url, 'http://localhost'), {
     method,
-    headers: list,
+    headers: headersOf(incoming),
     signal: broken.signal,
     ...(body === null ? {} : { body, duplex: 'half' }),
   } as RequestInit)
+}
+
+function headersOf({ headers }: IncomingMessage): Record<string, string> {
+  const found: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) found[name] = Array.isArray(value) ? value.join(', ') : value
+  }
+  return found
+}
+
+/** Providers send their events in less than this, mostly. */
+const smallBytes = 64 * 1024
+
+/** Whether it is a webhook whose body is here soon, and has not been read by others. Node holds a body to the length that it says. */
+function isSmallWebhook(handle: HttpHandler, incoming: IncomingMessage & Framed): boolean {
+  const { method = 'GET', originalUrl, url = '/', headers, body, readableDidRead } = incoming
+  const length = Number(headers['content-length'] ?? 0)
+  return (
+    length > 0 &&
+    length <= smallBytes &&
+    body === undefined &&
+    !readableDidRead &&
+    mayBeQuick(handle, method, originalUrl ?? url)
+  )
+}
+
+function plainRequest(incoming: IncomingMessage & Framed, body: Uint8Array): PlainRequest {
+  const { method = 'GET', originalUrl, url = '/' } = incoming
+  return { method, target: originalUrl ?? url, headers: headersOf(incoming), body }
+}
+
+function wholeBody(incoming: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
+    incoming.once('end', () => resolve(Buffer.concat(chunks)))
+    incoming.once('close', () => reject(new Error('The sender broke off.')))
+  })
 }
 
 function bodyOf(incoming: IncomingMessage & Framed): BodyInit | null {

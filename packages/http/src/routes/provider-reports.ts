@@ -1,4 +1,4 @@
-import { isDrumbeatError, type ParsedReport } from '@drumbeat/core'
+import { isDrumbeatError, type ParsedReport, type RawReport } from '@drumbeat/core'
 import { HttpProblem } from '../routing/problem.js'
 import { readBytes } from '../routing/read-body.js'
 import { openRoute, type Surroundings } from '../routing/route.js'
@@ -13,27 +13,41 @@ export const providerRoutes = [
     summary: 'A webhook of a provider. Believed only if it is signed for the account that the path names.',
     access: 'open',
     async run(call) {
-      const { wiring, clock, request, publicUrl, params } = call
-      const account = await wiring.webhookAccount(params.accountId)
+      const { wiring, request, publicUrl, params } = call
       const body = await readBytes(request, wiring.limits.webhookBytes)
-      if (account?.channel.verify === undefined || account.channel.parse === undefined) {
-        throw new HttpProblem(404, 'not_found', 'There is no such account.')
-      }
       const headers = Object.fromEntries(request.headers)
-      const raw = { method: request.method, url: publicUrl.href, headers, body, receivedAt: clock.now() }
-      if (!(await account.channel.verify(raw))) {
-        throw new HttpProblem(403, 'bad_signature', 'The request is not signed by the provider for this account.')
-      }
-      await takeIn(call, account, await account.channel.parse(raw))
-      // What Twilio needs to hear to send no answer to the contact; other providers look at the status alone.
-      return new Response('<Response/>', { headers: { 'content-type': 'text/xml' } })
+      await receiveReports(call, params.accountId, { method: request.method, url: publicUrl.href, headers, body })
+      return new Response(received.body, { headers: received.headers })
     },
   }),
 ]
 
+/** What Twilio needs to hear to send no answer to the contact; other providers look at the status alone. */
+export const received = { body: '<Response/>', headers: { 'content-type': 'text/xml' } } as const
+
+/**
+ * Takes a provider's webhook in, as it came; durable when it resolves.
+ * @throws {HttpProblem} 404 when there is no such account, 403 when the request is not signed for it.
+ */
+export async function receiveReports(
+  given: Pick<Surroundings, 'drumbeat' | 'wiring' | 'clock'>,
+  accountId: string,
+  request: Omit<RawReport, 'receivedAt'>,
+): Promise<void> {
+  const account = await given.wiring.webhookAccount(accountId)
+  if (account?.channel.verify === undefined || account.channel.parse === undefined) {
+    throw new HttpProblem(404, 'not_found', 'There is no such account.')
+  }
+  const raw = { ...request, receivedAt: given.clock.now() }
+  if (!(await account.channel.verify(raw))) {
+    throw new HttpProblem(403, 'bad_signature', 'The request is not signed by the provider for this account.')
+  }
+  await takeIn(given, account, await account.channel.parse(raw))
+}
+
 /** Durable when it resolves, and once: the same report again changes nothing. */
 async function takeIn(
-  { drumbeat, wiring }: Surroundings,
+  { drumbeat, wiring }: Pick<Surroundings, 'drumbeat' | 'wiring'>,
   { workspaceId, channel }: WebhookAccount,
   parsed: readonly ParsedReport[],
 ): Promise<void> {

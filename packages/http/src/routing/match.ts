@@ -12,9 +12,12 @@ export function matcherOf(routes: readonly AnyRoute[]): (method: string, path: s
   const table = routes
     .map((route) => ({ route, parts: route.path.split('/').slice(1) }))
     .sort((a, b) => a.parts.filter(isParameter).length - b.parts.filter(isParameter).length)
+  /** By length and first part, which is literal in every route: what is left to compare is a handful. */
+  const byStart = new Map<string, typeof table>()
+  for (const entry of table) byStart.set(startOf(entry.parts), [...(byStart.get(startOf(entry.parts)) ?? []), entry])
   return (method, path) => {
     const given = path.split('/').slice(1).map(decoded)
-    const found = table.flatMap(({ route, parts }) => {
+    const found = (byStart.get(startOf(given)) ?? []).flatMap(({ route, parts }) => {
       const params = paramsOf(parts, given)
       return params === null ? [] : [{ route, params }]
     })
@@ -32,6 +35,8 @@ export function matcherOf(routes: readonly AnyRoute[]): (method: string, path: s
 
 /** Room for a token about a contact whose id is as long as ids may be. */
 const mostChars = 4000
+
+const startOf = (parts: readonly string[]): string => `${parts.length} ${parts[0]}`
 
 const isParameter = (part: string): boolean => part.startsWith(':')
 

@@ -78,7 +78,7 @@ export function mediaTypeOf(request: Request): string {
 }
 
 /** @throws {HttpProblem} 415 when the body is compressed or not UTF-8. */
-export function refuseEncodings(request: Request): void {
+export function refuseEncodings(request: { readonly headers: Pick<Headers, 'get'> }): void {
   const encoding = request.headers.get('content-encoding')?.trim().toLowerCase() ?? ''
   if (encoding !== '' && encoding !== 'identity') {
     throw new HttpProblem(415, 'unsupported_encoding', `The body is encoded as ${shown(encoding)}; send it as it is.`)
