@@ -1,6 +1,5 @@
 import { redisQueue } from '@drumbeat/queue-redis'
 import { postgresStore } from '@drumbeat/store-postgres'
-import type { Redis } from 'ioredis'
 import pg from 'pg'
 import { afterEach, expect, it } from 'vitest'
 import { connect, keysOf, newPrefix } from '../../packages/queue-redis/test/servers.js'
@@ -60,7 +59,7 @@ async function everyRow(pool: pg.Pool, schema: string): Promise<ReadonlyMap<stri
 }
 
 /** Every key with its value, whatever its kind. */
-async function everyKey(redis: Redis, prefix: string): Promise<string> {
+async function everyKey(redis: ReturnType<typeof connect>, prefix: string): Promise<string> {
   const dumped: string[] = []
   for (const key of await keysOf(redis, prefix)) {
     dumped.push(key, JSON.stringify(await redis.dump(key)), JSON.stringify(await redis.type(key)))

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, request as send } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
+import fastify from 'fastify'
 import { Hono } from 'hono'
 import { afterAll, describe, expect, it } from 'vitest'
 import { type HttpHandler, nodeListener } from '../src/index.js'
@@ -39,6 +40,43 @@ const frameworks: Readonly<Record<string, (handle: HttpHandler) => RequestListen
     app.mount('/drumbeat', handle)
     app.get('/own', (context) => context.text('own'))
     return nodeListener(async (request) => app.fetch(request))
+  },
+  Fastify: (handle) => {
+    const listener = nodeListener(handle)
+    const app = fastify()
+    app.get('/own', async () => 'own')
+    app.register(async (scope) => {
+      scope.removeAllContentTypeParsers()
+      scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
+      scope.all('/drumbeat/*', (request, reply) => {
+        reply.hijack()
+        void listener(request.raw, reply.raw)
+      })
+    })
+    return async (request, response) => {
+      await app.ready()
+      app.routing(request, response)
+    }
+  },
+  'Next, as the route handlers of app/drumbeat/[...path]/route.ts': (handle) => {
+    type RouteHandler = (
+      request: Request,
+      context: { readonly params: Promise<{ readonly path: readonly string[] }> },
+    ) => Promise<Response>
+    const route: Readonly<Record<string, RouteHandler>> = {
+      GET: handle,
+      POST: handle,
+      PATCH: handle,
+      PUT: handle,
+      DELETE: handle,
+    }
+    return nodeListener(async (request) => {
+      const path = new URL(request.url).pathname.split('/').slice(1)
+      if (path[0] === 'own') return new Response('own')
+      const answer = route[request.method]
+      if (answer === undefined) return new Response(null, { status: 405 })
+      return answer(request, { params: Promise.resolve({ path: path.slice(1) }) })
+    })
   },
   'node:http': (handle) => {
     const listener = nodeListener(handle)
