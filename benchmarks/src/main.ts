@@ -1,7 +1,7 @@
 // Measures how fast Drumbeat is, beside what people would build instead, on servers that it starts for itself.
 import { parseArgs } from 'node:util'
 import type { Bench, Figure, Sizes } from './figure.js'
-import { activation } from './figures/activation.js'
+import { activation, activationOfMany } from './figures/activation.js'
 import { deliveries } from './figures/deliveries.js'
 import { dueTimes } from './figures/due-times.js'
 import { growth } from './figures/growth.js'
@@ -18,6 +18,7 @@ import { type FigureResult, type Round, summary } from './statistics.js'
 const figures: readonly Figure[] = [
   deliveries,
   activation,
+  activationOfMany,
   reports,
   webhooks,
   webhookCost,

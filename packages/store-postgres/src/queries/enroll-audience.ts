@@ -176,11 +176,11 @@ async function enter(
     where e.workspace_id = c.workspace_id and e.contact_id = c.contact_id and e.campaign_id = ${campaign} and e.run_key = ${key}`
   const before = run.again === 'never' ? '' : `cross join lateral (${entries}) before`
   const entryNo = run.again === 'never' ? '1' : 'coalesce(before.last, 0) + 1'
-  const begun = onEntry === undefined ? 'null' : `json_agg(b.id::text) filter (where b.id is not null)::text`
+  const begun = onEntry === undefined ? 'null' : `json_agg(recipient_id::text) filter (where recipient_id is not null)::text`
   const allowed = run.again === 'afterExit' ? 'and not coalesce(before.live, false)' : ''
   return connection.query(
     `with chosen as materialized (
-       select c.workspace_id, c.contact_id, ${entryNo} as entry_no, nextval('${s}.recipient_ids') as id, n, ${states}
+       select c.workspace_id, c.contact_id, ${entryNo} as entry_no, nextval('${s}.recipient_ids') as id, z.n
        from ${s}.contacts c join ${zoneRows.from('z', first)} on z.zone_key = coalesce('=' || c.zone, '') ${before}
        where ${chunk.text} ${allowed} order by c.contact_id),
      entered as (
@@ -190,9 +190,9 @@ async function enter(
      begun as (
        insert into ${s}.campaign_recipients (id, workspace_id, campaign_id, contact_id, run_key, entry_no, version, ${states}, fence, claims)
        select id, workspace_id, ${campaign}, contact_id, ${key}, entry_no, ${version}::int, ${states}, 0, 0
-       from chosen where id in (select recipient_id from entered) returning id)
-     select n, ${int('count(b.id)')} as by, json_agg(contact_id) filter (where b.id is null)::text as beaten, ${begun} as begun
-     from chosen left join begun b using (id) group by n`,
+       from chosen join entered on recipient_id = id join ${zoneRows.from('z', first)} using (n))
+     select n, ${int('count(recipient_id)')} as by, ${begun} as begun, json_agg(contact_id) filter (where recipient_id is null)::text as beaten
+     from chosen left join entered on recipient_id = id group by n`,
     [...chunk.values, ...zoneRows.params(zones), campaignId, run.runKey, run.version],
   )
 }
