@@ -176,7 +176,8 @@ async function enter(
     where e.workspace_id = c.workspace_id and e.contact_id = c.contact_id and e.campaign_id = ${campaign} and e.run_key = ${key}`
   const before = run.again === 'never' ? '' : `cross join lateral (${entries}) before`
   const entryNo = run.again === 'never' ? '1' : 'coalesce(before.last, 0) + 1'
-  const begun = onEntry === undefined ? 'null' : `json_agg(recipient_id::text) filter (where recipient_id is not null)::text`
+  const begun =
+    onEntry === undefined ? 'null' : `json_agg(recipient_id::text) filter (where recipient_id is not null)::text`
   const allowed = run.again === 'afterExit' ? 'and not coalesce(before.live, false)' : ''
   return connection.query(
     `with chosen as materialized (
