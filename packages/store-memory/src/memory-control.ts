@@ -45,6 +45,7 @@ export function memoryControl(state: State, call: Call): ControlStore {
     secret: () => call({}, () => sha256(`${state.hashKey}engine`)),
     workspace: ({ workspaceId }) => call({}, () => state.settings.get(workspaceId) ?? null),
     saveWorkspace: ({ workspaceId, settings }) => call({}, () => void state.settings.set(workspaceId, settings)),
+    nextWorkAt: () => call({}, () => nextWorkAt(state)),
     tidy: ({ now, keepKeysMs }) =>
       call({ now }, () => {
         const keys = state.reportKeys.values().filter(({ receivedAt }) => receivedAt < now - keepKeysMs)
@@ -120,4 +121,24 @@ function isCurrent(
   now: Instant,
 ): boolean {
   return engine?.epoch === epoch && engine.leaseExpiresAt !== null && engine.leaseExpiresAt > now
+}
+
+function nextWorkAt(state: State): Instant | null {
+  const campaigns = state.campaigns.values()
+  const goesOn = campaigns.some(
+    ({ status, activation, resumptions }) => status === 'active' && (activation !== null || resumptions.length > 0),
+  )
+  if (goesOn || state.inbox.values().length > 0) return 0
+  const known = [
+    ...campaigns.map(({ status, startsAt }) => (status === 'scheduled' ? startsAt : null)),
+    firstDue(state),
+    ...state.looks.values().map(({ lookAt }) => lookAt),
+  ].filter((at) => at !== null)
+  return known.length === 0 ? null : Math.min(...known)
+}
+
+/** When the first run is due that nobody has claimed. */
+export function firstDue(state: State): Instant | null {
+  const first = Math.min(...state.due.all().map((lane) => lane.first()?.run.dueAt ?? Number.POSITIVE_INFINITY))
+  return Number.isFinite(first) ? first : null
 }

@@ -4,7 +4,7 @@ import { applyChange, runOf } from './changes.js'
 import { claimDue } from './claim-due.js'
 import { enroll, enrollAudience } from './enroll.js'
 import { byId, byText, keyOf } from './keys.js'
-import { isClosedFor } from './memory-control.js'
+import { firstDue, isClosedFor } from './memory-control.js'
 import { appendEntries } from './outbox.js'
 import { pageOf } from './page.js'
 import type { State } from './state.js'
@@ -72,11 +72,7 @@ export function memoryRecipients(state: State, call: Call): RecipientStore {
         }
         return [...found.values()].sort(byText(({ stepId }) => stepId)).sort((a, b) => a.version - b.version)
       }),
-    nextDueAt: () =>
-      call({}, () => {
-        const first = Math.min(...state.due.all().map((lane) => lane.first()?.run.dueAt ?? Number.POSITIVE_INFINITY))
-        return Number.isFinite(first) ? first : null
-      }),
+    nextDueAt: () => call({}, () => firstDue(state)),
     counters: ({ workspaceId, campaignId }) =>
       call({}, () =>
         state.countersOf.of(keyOf(workspaceId, campaignId)).map(({ stepId, name, value }) => ({ stepId, name, value })),

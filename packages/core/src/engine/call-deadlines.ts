@@ -1,21 +1,21 @@
 import type { Clock } from '../ports/clock.js'
 
-/** When calls that began together have taken too long. */
+/** When one call has taken too long. */
 export interface CallDeadline {
-  /** Aborted then. */
+  /** Aborted then. The call's own, and made when it is asked for: many calls that listened to one signal would look like a leak. */
   readonly signal: AbortSignal
   /** Resolves then. */
   readonly over: Promise<void>
-  /** A call has ended before. */
+  /** The call has ended before. */
   readonly done: () => void
 }
 
 /** Calls that begin so close to one another share a deadline, that of the first. */
 const togetherMs = 20
 
-/** The deadlines of calls. One timer and one signal serve all calls that begin together: one each would cost as much as the rest of a call. */
+/** The deadlines of calls. One timer serves all calls that begin together: one each would cost as much as the rest of a call. */
 export class CallDeadlines {
-  private latest: { readonly begunAt: number; readonly deadline: CallDeadline; readonly join: () => void } | null = null
+  private latest: Timer | null = null
 
   constructor(
     private readonly clock: Clock,
@@ -25,24 +25,62 @@ export class CallDeadlines {
   /** The deadline of a call that begins now. */
   begin(): CallDeadline {
     const now = this.clock.monotonic()
-    if (this.latest === null || now > this.latest.begunAt + togetherMs) this.latest = this.open(now)
-    this.latest.join()
-    return this.latest.deadline
+    if (this.latest === null || this.latest.isDone || now > this.latest.begunAt + togetherMs)
+      this.latest = new Timer(this.clock, now, this.timeoutMs)
+    return this.latest.join()
+  }
+}
+
+/** The one timer of calls that began together. */
+class Timer {
+  private readonly cancel = new AbortController()
+  private readonly listening = new Set<AbortController>()
+  private readonly over: Promise<void>
+  private underWay = 0
+  private isOver = false
+  isDone = false
+
+  constructor(
+    clock: Clock,
+    readonly begunAt: number,
+    timeoutMs: number,
+  ) {
+    this.over = clock.sleep(timeoutMs, this.cancel.signal).then(() => {
+      this.isOver = true
+      for (const call of this.listening) call.abort()
+    })
   }
 
-  private open(begunAt: number) {
-    const timer = new AbortController()
-    const call = new AbortController()
-    let underWay = 0
-    const over = this.clock.sleep(this.timeoutMs, timer.signal).then(() => call.abort())
-    const done = (): void => {
-      underWay--
-      if (underWay > 0) return
-      if (this.latest?.deadline === deadline) this.latest = null
-      // With a reason of our own: without one, every abort makes an error with a stack.
-      timer.abort('over')
+  join(): CallDeadline {
+    this.underWay++
+    let own: AbortController | null = null
+    const signal = (): AbortSignal => {
+      own ??= this.listen()
+      return own.signal
     }
-    const deadline: CallDeadline = { signal: call.signal, over, done }
-    return { begunAt, deadline, join: () => void underWay++ }
+    return {
+      over: this.over,
+      get signal() {
+        return signal()
+      },
+      done: () => {
+        if (own !== null) this.listening.delete(own)
+        this.underWay--
+        if (this.underWay === 0) this.finish()
+      },
+    }
+  }
+
+  private listen(): AbortController {
+    const call = new AbortController()
+    if (this.isOver) call.abort()
+    else this.listening.add(call)
+    return call
+  }
+
+  private finish(): void {
+    this.isDone = true
+    // With a reason of our own: without one, every abort makes an error with a stack.
+    this.cancel.abort('over')
   }
 }

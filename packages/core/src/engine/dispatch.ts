@@ -5,7 +5,7 @@ import type { CallOutcome } from '../ports/caller.js'
 import type { OutboundMessage, RejectionReason, SendOutcome } from '../ports/channel.js'
 import type { PlannedCall } from '../recipient/effect.js'
 import type { Instant } from '../schedule/instant.js'
-import { CallDeadlines } from './call-deadlines.js'
+import { type CallDeadline, CallDeadlines } from './call-deadlines.js'
 import { circuitOf } from './circuits.js'
 import type { EngineContext } from './context.js'
 import type { Decision } from './decide.js'
@@ -84,7 +84,7 @@ async function makeCall(context: EngineContext, started: Started, deadlines: Cal
   }
   const deadline = deadlines.begin()
   try {
-    const end = await Promise.race([deadline.over, perform(context, started, deadline.signal, assertMayStart)])
+    const end = await Promise.race([deadline.over, perform(context, started, deadline, assertMayStart)])
     return end === undefined ? { outcome: 'unknown', code: 'timeout' } : readEnd(end)
   } catch (error) {
     // Refused only after it had been let through once, something may have been written already.
@@ -101,14 +101,22 @@ async function makeCall(context: EngineContext, started: Started, deadlines: Cal
 async function perform(
   { channels, actions, webhooks, secret }: EngineContext,
   { delivery, call, idempotencyKey, decision }: Started,
-  signal: AbortSignal,
+  deadline: CallDeadline,
   assertMayStart: () => void,
 ): Promise<CallEnd> {
   if (!('step' in call)) {
     const channel = channels.get(delivery.channel)
     if (channel === undefined) return { outcome: 'rejected', code: 'channel_missing' }
-    const ref = deliveryRef(secret, delivery.id)
-    return ofSend(await channel.send(call, { idempotencyKey, deliveryRef: ref, signal, assertMayStart }))
+    const context = {
+      idempotencyKey,
+      deliveryRef: deliveryRef(secret, delivery.id),
+      assertMayStart,
+      // Made only for those who listen.
+      get signal() {
+        return deadline.signal
+      },
+    }
+    return ofSend(await channel.send(call, context))
   }
   const { step } = call
   const { workspaceId, campaignId, contactId, stepId } = delivery
@@ -117,7 +125,12 @@ async function perform(
     const action = actions.get(step.action)
     if (action === undefined) return { outcome: 'rejected', code: 'action_missing' }
     const input = step.input ?? {}
-    return ofCall(await action.run({ workspaceId, campaignId, contactId, stepId, input }, { idempotencyKey, signal }))
+    return ofCall(
+      await action.run(
+        { workspaceId, campaignId, contactId, stepId, input },
+        { idempotencyKey, signal: deadline.signal },
+      ),
+    )
   }
   if (webhooks === null) return { outcome: 'rejected', code: 'webhooks_not_configured' }
   const { trigger, entryEvent } = decision.after.memory
@@ -131,7 +144,7 @@ async function perform(
     body: step.body ?? null,
   }
   const request = { url: step.url, method: step.method ?? 'POST', headers: step.headers ?? {}, body }
-  return ofCall(await webhooks.call(request, { idempotencyKey, signal }))
+  return ofCall(await webhooks.call(request, { idempotencyKey, signal: deadline.signal }))
 }
 
 function ofSend(outcome: SendOutcome): CallEnd {

@@ -201,18 +201,30 @@ export class Worker {
   }
 
   private async loop(): Promise<void> {
-    const { clock } = this.context
+    const { clock, settings } = this.context
     const { signal } = this.stopping
     while (!signal.aborted) {
       await this.tickSafely()
-      if (signal.aborted) break
-      const woken = new AbortController()
-      this.nudge = () => woken.abort()
-      const now = clock.now()
-      const opening = nextOpening(this.context, now)
-      const restMs = this.scanner.restMs()
-      await clock.sleep(Math.min(restMs, opening === null ? restMs : opening - now), woken.signal)
+      const doneAt = clock.monotonic()
+      // While nothing lies ahead, one look is enough; now and then everything is looked at, and the lease renewed.
+      while (!signal.aborted && !(await this.rest()) && clock.monotonic() - doneAt < settings.leaseMs / 2);
     }
+  }
+
+  /** Sleeps until there may be something to do: true = there is, or a hint has come; false = nobody knows of anything. */
+  private async rest(): Promise<boolean> {
+    const { store, clock } = this.context
+    const woken = new AbortController()
+    this.nudge = () => woken.abort()
+    const restMs = this.scanner.restMs()
+    const nextAt = await store.control.nextWorkAt().catch(() => 0)
+    const now = clock.now()
+    const opening = nextOpening(this.context, now)
+    // What is due by now and was not done waits for somebody else: a lane that is closed, a limit, another engine.
+    const untilWork = nextAt === null || nextAt <= now ? restMs : nextAt - now
+    const untilOpening = opening === null ? restMs : opening - now
+    if (!this.stopping.signal.aborted) await clock.sleep(Math.min(restMs, untilWork, untilOpening), woken.signal)
+    return woken.signal.aborted || opening !== null || (nextAt !== null && nextAt <= clock.now())
   }
 
   private async tickSafely(): Promise<void> {

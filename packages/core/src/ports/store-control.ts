@@ -69,6 +69,11 @@ export interface ControlStore {
   workspace(request: { readonly workspaceId: string }): Promise<WorkspaceSettings | null>
   saveWorkspace(request: { readonly workspaceId: string; readonly settings: WorkspaceSettings }): Promise<void>
   /**
+   * When there is something for an engine to do next; an instant that has passed = now. Null = nothing lies ahead. One cheap look at the
+   * inbox, campaigns that are to be started or taken on, runs that nobody has claimed, and outcomes that are to be found out.
+   */
+  nextWorkAt(): Promise<Instant | null>
+  /**
    * Housekeeping: sums counters up, and forgets the keys of reports that came more than `keepKeysMs` ago and reports whose delivery never
    * came. What can be read stays the same. Bounded; returns how many rows were worked off, so that a caller may go on while there are many.
    */

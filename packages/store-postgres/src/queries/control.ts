@@ -11,6 +11,7 @@ import { document, fromJson } from '../sql/json.js'
 import { int, ms } from '../sql/values.js'
 import type { QueryContext } from './context.js'
 import { gateColumns, scopeTest, setGate } from './gates.js'
+import { nextWorkAt } from './next-work.js'
 import { tidy } from './tidy.js'
 
 /** Leases, gates, workspaces and the audit log. */
@@ -92,6 +93,7 @@ export function controlQueries(context: QueryContext): ControlStore {
         ),
       )
     },
+    nextWorkAt: () => nextWorkAt(context),
     tidy: (request) => tidy(context, request),
     async audit(entries) {
       if (entries.length === 0) return

@@ -9,6 +9,7 @@ import type { QueryContext } from './context.js'
 import { enroll } from './enroll.js'
 import { enrollAudience } from './enroll-audience.js'
 import { covers, holdGates } from './gates.js'
+import { firstDue } from './next-work.js'
 import { appendEntries } from './outbox-writes.js'
 import { limitOf } from './page.js'
 import { type RunRow, runColumns, runOf } from './run-rows.js'
@@ -80,12 +81,7 @@ export function recipientQueries(context: QueryContext, events: InboxStore['even
         [workspaceId, campaignId],
       ),
     async nextDueAt() {
-      const [row] = await database.read<{ at: number | null }>(
-        `select ${ms('min(first)')} as at from ${s}.lanes l cross join lateral (
-           select due_at as first from ${s}.campaign_recipients r
-           where r.lane = l.id and r.ended_at is null and not r.parked and r.owner is null and r.due_at is not null
-           order by r.due_at limit 1) f`,
-      )
+      const [row] = await database.read<{ at: number | null }>(`select ${ms(`(${firstDue(s)})`)} as at`)
       return row?.at ?? null
     },
     counters: async ({ workspaceId, campaignId }) =>

@@ -35,6 +35,25 @@ export const controlCases: Cases = {
     expect(await beat(stage, 7, testStart)).toBeNull()
   },
 
+  'work lies ahead where a run is due, a campaign starts or goes on, or something waits to be taken in': async (
+    stage,
+  ) => {
+    const { control, campaigns, inbox } = stage.store
+    const next = () => control.nextWorkAt()
+    expect(await next()).toBeNull()
+    const campaign = await stage.campaign({ status: 'scheduled', startsAt: minute(50) })
+    expect(await next()).toBe(minute(50))
+    await stage.run({ campaign, contactId: 'ana', dueAt: minute(20) })
+    expect(await next()).toBe(minute(20))
+    const going = { ...campaign, status: 'active', activation: { after: null, enrolled: 0 }, revision: 2 } as const
+    await campaigns.save({ campaign: going, expectedRevision: 1 })
+    expect(await next()).toBe(0)
+    await campaigns.save({ campaign: { ...going, activation: null, revision: 3 }, expectedRevision: 2 })
+    expect(await next()).toBe(minute(20))
+    await inbox.contactsChanged({ workspaceId: stage.workspaceId, contactIds: ['ana'], now: testStart })
+    expect(await next()).toBe(0)
+  },
+
   'a secret is long, and the same each time': async (stage) => {
     const secret = await stage.store.control.secret()
     expect(secret.length).toBeGreaterThanOrEqual(32)

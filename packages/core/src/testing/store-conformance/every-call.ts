@@ -69,6 +69,7 @@ export function everyCall(store: Store, target: Target): EveryCall {
       closedGates: () => store.control.closedGates({ workspaceIds: [workspaceId] }),
       openAttempts: () => store.control.openAttempts({ scope, now }),
       secret: () => store.control.secret(),
+      nextWorkAt: () => store.control.nextWorkAt(),
       tidy: () => store.control.tidy({ now: testStart, keepKeysMs: 0 }),
       workspace: () => store.control.workspace({ workspaceId }),
       saveWorkspace: () =>
