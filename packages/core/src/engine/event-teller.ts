@@ -62,15 +62,13 @@ export class EventTeller {
   }
 
   private async loop(): Promise<void> {
-    const { clock, settings, events } = this.context
     const { signal } = this.stopping
+    const report = (error: unknown): void => {
+      this.context.events.emit('engine.failed', { during: 'telling endpoints of events', error })
+    }
     while (!signal.aborted) {
-      try {
-        await this.tick()
-      } catch (error) {
-        events.emit('engine.failed', { during: 'telling endpoints of events', error })
-      }
-      if (!signal.aborted) await clock.sleep(settings.pollMs, signal)
+      await this.tick().catch(report)
+      await this.context.clock.sleep(this.context.settings.pollMs, signal)
     }
   }
 

@@ -1,11 +1,9 @@
 import { expect } from 'vitest'
-import type { WebhookEndpoint } from '../../outbox/webhook-endpoint.js'
 import type { OnEntry } from '../../ports/store-outbox.js'
 import {
   aCampaign,
   aChange,
   aNewRun,
-  anEndpoint,
   anEvent,
   anIntent,
   anOutboxEvent,
@@ -15,12 +13,6 @@ import {
 } from '../builders.js'
 import type { Cases } from './cases.js'
 import type { Stage } from './stage.js'
-
-async function endpoint(stage: Stage, change: Partial<WebhookEndpoint> = {}): Promise<WebhookEndpoint> {
-  const made = anEndpoint({ workspaceId: stage.workspaceId, ...change })
-  await stage.store.outbox.saveEndpoint({ endpoint: made, expectedRevision: null })
-  return made
-}
 
 const event = (stage: Stage, id: string, change: object = {}) =>
   anOutboxEvent({ workspaceId: stage.workspaceId, id, ...change })
@@ -65,17 +57,17 @@ const entered: OnEntry = ({ workspaceId, contactId }) => [
 export const outboxWriteCases: Cases = {
   'nothing is written where nobody wants it, and once for each endpoint that does': async (stage) => {
     await permit(stage, event(stage, 'before'))
-    await endpoint(stage)
-    await endpoint(stage, { id: 'ended', types: ['recipient.ended', 'delivery.sent'] })
-    await endpoint(stage, { id: 'entered', types: ['recipient.entered'] })
-    await endpoint(stage, { id: 'off', disabled: { reason: 'host', at: testStart } })
-    await endpoint(stage, { workspaceId: stage.elsewhere, id: 'elsewhere' })
+    await stage.endpoint()
+    await stage.endpoint({ id: 'ended', types: ['recipient.ended', 'delivery.sent'] })
+    await stage.endpoint({ id: 'entered', types: ['recipient.entered'] })
+    await stage.endpoint({ id: 'off', disabled: { reason: 'host', at: testStart } })
+    await stage.endpoint({ workspaceId: stage.elsewhere, id: 'elsewhere' })
     await permit(stage, event(stage, 'after'))
     expect([...(await told(stage))].sort()).toEqual(['after', 'ended: after'])
   },
 
   'a change of a run brings its events if it is applied, and none if it is stale': async (stage) => {
-    await endpoint(stage)
+    await stage.endpoint()
     const run = await stage.run()
     const change = (id: string, expectedFence = run.fence) => ({
       ...aChange(run, { stepId: id }),
@@ -94,7 +86,7 @@ export const outboxWriteCases: Cases = {
 
   'an intent brings the events of its decision when it is written, and none when it is refused, closed or stale':
     async (stage) => {
-      await endpoint(stage)
+      await stage.endpoint()
       const { engine, runs } = await stage.claimedRuns(['ana', 'ben', 'cyd'])
       await stage.store.control.setGate({
         scope: { workspaceId: stage.workspaceId, kind: 'campaign', ref: 'campaign-1' },
@@ -114,7 +106,7 @@ export const outboxWriteCases: Cases = {
     },
 
   'an outcome brings its events whatever became of the run, and before those of what the run does': async (stage) => {
-    await endpoint(stage)
+    await stage.endpoint()
     const engine = await stage.engine()
     const { run, delivery } = await stage.startedRun(engine)
     const change = { ...aChange(run, { stepId: 'next' }), outbox: [event(stage, 'run')] }
@@ -131,7 +123,7 @@ export const outboxWriteCases: Cases = {
   },
 
   'an outcome that cannot be stored is not told': async (stage) => {
-    await endpoint(stage)
+    await stage.endpoint()
     const { delivery } = await stage.startedRun(await stage.engine())
     const settlement = aSettlement(delivery, { reason: 'a NUL: \u0000', outbox: [event(stage, 'outcome')] })
     expect(await stage.settle([settlement])).toEqual(['run_changed'])
@@ -139,7 +131,7 @@ export const outboxWriteCases: Cases = {
   },
 
   'only runs that begin are told of, however they come in': async (stage) => {
-    await endpoint(stage)
+    await stage.endpoint()
     const campaign = await stage.campaign()
     const enroll = (...contactIds: readonly string[]) =>
       stage.store.recipients.enroll({
@@ -169,7 +161,7 @@ export const outboxWriteCases: Cases = {
   },
 
   'the runs of an audience are told of as they begin': async (stage) => {
-    await endpoint(stage)
+    await stage.endpoint()
     await stage.upsert([{ id: 'ana' }, { id: 'ben' }])
     const campaign = await stage.campaign({ activation: { after: null, enrolled: 0 } })
     const { recipient } = aNewRun(campaign, '')
@@ -190,7 +182,7 @@ export const outboxWriteCases: Cases = {
   },
 
   'what is taken in from the inbox brings its events once, and none where it meets a conflict': async (stage) => {
-    await endpoint(stage)
+    await stage.endpoint()
     await stage.append([anEvent('ana')])
     const [item] = await stage.inbox()
     const ingest = (id: string, expected: readonly { id: number; fence: number }[] = []) =>
@@ -215,7 +207,7 @@ export const outboxWriteCases: Cases = {
   },
 
   'a campaign that is saved brings its events, and one that is stale does not': async (stage) => {
-    await endpoint(stage)
+    await stage.endpoint()
     const campaign = aCampaign({ workspaceId: stage.workspaceId })
     const { campaigns } = stage.store
     await campaigns.save({ campaign, expectedRevision: null, outbox: [event(stage, 'created')] })
@@ -227,7 +219,7 @@ export const outboxWriteCases: Cases = {
   },
 
   'a host’s transaction that is rolled back leaves nothing to be told': async (stage) => {
-    await endpoint(stage)
+    await stage.endpoint()
     const campaign = await stage.campaign()
     const enroll = (contactId: string, fails: boolean) =>
       stage.store.transaction(async (tx) => {
@@ -242,8 +234,8 @@ export const outboxWriteCases: Cases = {
   },
 
   'nothing of a person who is erased is left to be told, and all of others': async (stage) => {
-    await endpoint(stage)
-    await endpoint(stage, { id: 'second' })
+    await stage.endpoint()
+    await stage.endpoint({ id: 'second' })
     const ben = { stream: 'contact/ben', data: { contactId: 'ben' } }
     await permit(stage, event(stage, 'of ana'), event(stage, 'of ben', ben), event(stage, 'of ana too'))
     const [claimed] = await stage.store.outbox.claim({

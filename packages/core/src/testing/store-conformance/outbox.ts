@@ -3,18 +3,12 @@ import type { OutboxEvent } from '../../outbox/outbox-event.js'
 import type { WebhookEndpoint } from '../../outbox/webhook-endpoint.js'
 import type { ClaimedEvent, OutboxStore, WebhookAttempt } from '../../ports/store-outbox.js'
 import type { Instant } from '../../schedule/instant.js'
-import { anEndpoint, anOutboxEvent, aReport, minute, testStart } from '../builders.js'
+import { anOutboxEvent, aReport, minute, testStart } from '../builders.js'
 import type { Cases } from './cases.js'
 import { only, type Stage } from './stage.js'
 
 const leaseMs = 60_000
 const taken: Partial<WebhookAttempt> = { answer: 'taken', status: 204, code: null }
-
-async function endpoint(stage: Stage, change: Partial<WebhookEndpoint> = {}): Promise<WebhookEndpoint> {
-  const made = anEndpoint({ workspaceId: stage.workspaceId, ...change })
-  await stage.store.outbox.saveEndpoint({ endpoint: made, expectedRevision: null })
-  return made
-}
 
 /** Writes events, each of the contact that stands before the dash: `ana-1`. */
 async function write(stage: Stage, ...names: readonly string[]): Promise<void> {
@@ -61,8 +55,8 @@ export const outboxCases: Cases = {
   ) => {
     const { outbox } = stage.store
     const { workspaceId } = stage
-    const first = await endpoint(stage, { types: ['delivery.sent', 'consent.recorded'], createdAt: minute(2) })
-    const earlier = await endpoint(stage, { id: 'zeta', previousSecretUntil: minute(9), createdAt: minute(1) })
+    const first = await stage.endpoint({ types: ['delivery.sent', 'consent.recorded'], createdAt: minute(2) })
+    const earlier = await stage.endpoint({ id: 'zeta', previousSecretUntil: minute(9), createdAt: minute(1) })
     expect(await outbox.endpoints({ workspaceId })).toEqual([earlier, first])
     const save = (expectedRevision: number | null, change: Partial<WebhookEndpoint> = {}) =>
       outbox.saveEndpoint({ endpoint: { ...first, ...change }, expectedRevision })
@@ -86,10 +80,10 @@ export const outboxCases: Cases = {
 
   'what enabled endpoints want is told, by workspace': async (stage) => {
     const { workspaceId, elsewhere } = stage
-    await endpoint(stage, { types: ['delivery.sent'] })
-    await endpoint(stage, { id: 'every', createdAt: minute(1) })
-    await endpoint(stage, { id: 'off', disabled: { reason: 'gone', at: testStart } })
-    await endpoint(stage, { workspaceId: elsewhere, types: ['campaign.paused'] })
+    await stage.endpoint({ types: ['delivery.sent'] })
+    await stage.endpoint({ id: 'every', createdAt: minute(1) })
+    await stage.endpoint({ id: 'off', disabled: { reason: 'gone', at: testStart } })
+    await stage.endpoint({ workspaceId: elsewhere, types: ['campaign.paused'] })
     expect(await stage.store.outbox.wanted({ workspaceIds: [workspaceId, workspaceId, 'nobody'] })).toEqual([
       { workspaceId, types: ['delivery.sent'] },
       { workspaceId, types: [] },
@@ -97,7 +91,7 @@ export const outboxCases: Cases = {
   },
 
   'an event is claimed with its endpoint as it was written, and by one caller only': async (stage) => {
-    const crm = await endpoint(stage)
+    const crm = await stage.endpoint()
     await write(stage, 'ana-1', 'ben-1', 'cyd-1', 'dee-1')
     const claims = await Promise.all([claim(stage), claim(stage), claim(stage)])
     const claimed = claims.flat()
@@ -109,7 +103,7 @@ export const outboxCases: Cases = {
   },
 
   'events of one stream are told one after the other, and streams do not wait for each other': async (stage) => {
-    await endpoint(stage)
+    await stage.endpoint()
     await write(stage, 'ana-1', 'ana-2', 'ben-1', 'ana-3')
     const first = await claim(stage)
     expect(names(first)).toEqual(['ana-1', 'ben-1'])
@@ -121,8 +115,8 @@ export const outboxCases: Cases = {
   },
 
   'an event that fails holds back its own stream at its own endpoint, until it is told or set aside': async (stage) => {
-    await endpoint(stage)
-    await endpoint(stage, { id: 'second' })
+    await stage.endpoint()
+    await stage.endpoint({ id: 'second' })
     await write(stage, 'ana-1', 'ana-2', 'ben-1')
     const [mine, theirs] = [
       (await claim(stage)).filter(({ endpoint: { id } }) => id === 'crm'),
@@ -166,7 +160,7 @@ export const outboxCases: Cases = {
   'a claim whose lease ran out is given again, and what its first holder says by then changes nothing': async (
     stage,
   ) => {
-    await endpoint(stage)
+    await stage.endpoint()
     await write(stage, 'ana-1')
     const lost = await claim(stage)
     expect(await claim(stage, minute(1) - 1)).toEqual([])
@@ -179,8 +173,8 @@ export const outboxCases: Cases = {
   },
 
   'endpoints are given shares, and those that are to be left alone nothing': async (stage) => {
-    await endpoint(stage)
-    await endpoint(stage, { id: 'second' })
+    await stage.endpoint()
+    await stage.endpoint({ id: 'second' })
     await write(stage, 'ana-1', 'ben-1', 'cyd-1')
     const some = await claim(stage, testStart, { perEndpoint: 2, limit: 3 })
     expect(some).toHaveLength(3)
@@ -191,7 +185,7 @@ export const outboxCases: Cases = {
 
   'what was set aside is counted, kept, and told from its first attempt on when it is asked for': async (stage) => {
     const { outbox } = stage.store
-    await endpoint(stage)
+    await stage.endpoint()
     await write(stage, 'ana-1', 'ben-1')
     const claimed = await claim(stage)
     await settle(stage, claimed.slice(0, 1), {})
@@ -211,7 +205,7 @@ export const outboxCases: Cases = {
     stage,
   ) => {
     const { outbox } = stage.store
-    await endpoint(stage)
+    await stage.endpoint()
     await write(stage, 'ana-1', 'ana-2', 'ben-1')
     const [first] = await claim(stage)
     const gone = await settle(
@@ -232,7 +226,7 @@ export const outboxCases: Cases = {
   },
 
   'an endpoint that takes nothing for long is disabled, and one success is enough to start over': async (stage) => {
-    await endpoint(stage)
+    await stage.endpoint()
     await write(stage, 'ana-1', 'ben-1')
     const fail = async (at: Instant) => settle(stage, await claim(stage, at), {}, { now: at, retryAt: at })
     const health = async () => only(await stage.store.outbox.endpoints({ workspaceId: stage.workspaceId }))
@@ -250,7 +244,7 @@ export const outboxCases: Cases = {
 
   'how attempts ended can be read, the newest first, until it is forgotten': async (stage) => {
     const { outbox } = stage.store
-    await endpoint(stage)
+    await stage.endpoint()
     await write(stage, 'ana-1')
     const failed = await claim(stage)
     await settle(stage, failed, { at: minute(1) }, { retryAt: minute(2) })

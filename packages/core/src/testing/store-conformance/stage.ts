@@ -1,6 +1,7 @@
 import type { Campaign } from '../../campaign/campaign.js'
 import type { Contact, ContactInput, Permissions } from '../../contact/contact.js'
 import type { Delivery } from '../../delivery/delivery.js'
+import type { WebhookEndpoint } from '../../outbox/webhook-endpoint.js'
 import type { Store } from '../../ports/store.js'
 import { contactKey, type PermissionChange } from '../../ports/store-contacts.js'
 import type { Intent, IntentResult, Settlement } from '../../ports/store-deliveries.js'
@@ -8,7 +9,7 @@ import type { InboxItem, NewEvent } from '../../ports/store-inbox.js'
 import type { Owner } from '../../ports/store-recipients.js'
 import type { Recipient } from '../../recipient/recipient.js'
 import type { Instant } from '../../schedule/instant.js'
-import { aCampaign, aNewRun, anIntent, aVersion, testStart } from '../builders.js'
+import { aCampaign, aNewRun, anEndpoint, anIntent, aVersion, testStart } from '../builders.js'
 
 /** Leases of test engines are this long. */
 export const leaseMs = 60_000
@@ -31,6 +32,13 @@ export class Stage {
     await this.store.campaigns.save({ campaign, expectedRevision: null })
     await this.store.campaigns.publish(aVersion(campaign))
     return campaign
+  }
+
+  /** Registers an endpoint. */
+  async endpoint(change: Partial<WebhookEndpoint> = {}): Promise<WebhookEndpoint> {
+    const endpoint = anEndpoint({ workspaceId: this.workspaceId, ...change })
+    await this.store.outbox.saveEndpoint({ endpoint, expectedRevision: null })
+    return endpoint
   }
 
   /** Begins runs of a campaign, one per contact; they come back in the order of the contacts. */
