@@ -5,6 +5,7 @@ import { activation, activationOfMany } from './figures/activation.js'
 import { deliveries } from './figures/deliveries.js'
 import { dueTimes } from './figures/due-times.js'
 import { growth } from './figures/growth.js'
+import { history } from './figures/history.js'
 import { idle } from './figures/idle.js'
 import { lateness } from './figures/lateness.js'
 import { memoryStoreSize } from './figures/memory-store.js'
@@ -28,6 +29,7 @@ const figures: readonly Figure[] = [
   memoryStoreSize,
   lateness,
   growth,
+  history,
   idle,
 ]
 const quick: Sizes = {

@@ -6,6 +6,7 @@ import {
   type EngineSettings,
   emailTemplate,
   exit,
+  type Queue,
   type Store,
   send,
 } from '@drumbeat/core'
@@ -29,9 +30,15 @@ export const noChannel: Channel = {
 }
 
 /** An engine with every promise kept, in batches as large as the protocol allows. */
-export function engineOn(store: Store, settings: Partial<EngineSettings> = {}, channel = noChannel): Drumbeat {
+export function engineOn(
+  store: Store,
+  settings: Partial<EngineSettings> = {},
+  channel = noChannel,
+  queue?: Queue,
+): Drumbeat {
   const drumbeat = createDrumbeat({
     store,
+    ...(queue === undefined ? {} : { queue }),
     channels: [channel],
     secret: 'a secret of the benchmarks',
     unsubscribeUrl: ({ deliveryRef }) => `https://acme.test/bye/${deliveryRef}`,
@@ -97,8 +104,9 @@ export async function drain(
   store: Store,
   done: (count: number) => void,
   close: () => Promise<void>,
+  queue?: Queue,
 ): Promise<{ readonly stop: () => Promise<void> }> {
-  const drumbeat = engineOn(store)
+  const drumbeat = engineOn(store, {}, noChannel, queue)
   drumbeat.events.on('delivery.settled', () => done(1))
   await drumbeat.start()
   return {

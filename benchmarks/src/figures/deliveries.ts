@@ -11,6 +11,8 @@ export const deliveries: Figure = {
       servers.inPlace((place) => race({ contestant: 'drumbeat-postgres', jobs, processes: 1 }, place)),
     'Drumbeat on PostgreSQL, 2 processes': ({ servers, sizes: { jobs } }) =>
       servers.inPlace((place) => race({ contestant: 'drumbeat-postgres', jobs, processes: 2 }, place)),
+    'Drumbeat through Redis hints, 2 processes': ({ servers, sizes: { jobs } }) =>
+      servers.inPlace((place) => race({ contestant: 'drumbeat-redis', jobs, processes: 2 }, place)),
     'Drumbeat on PGlite': ({ servers, sizes: { embeddedJobs: jobs } }) =>
       servers.inPlace((place) => race({ contestant: 'drumbeat-pglite', jobs, processes: 1 }, place)),
     'hand-rolled loop': ({ servers, sizes: { handRolledJobs: jobs } }) =>
@@ -34,6 +36,12 @@ export const deliveries: Figure = {
       of: ['Drumbeat on PostgreSQL, 1 process', 'Drumbeat on PostgreSQL, 2 processes'],
       to: ['empty job in graphile-worker', 'empty job in pg-boss', 'empty job in BullMQ'],
       goal: 1,
+    },
+    {
+      name: 'Redis hints to polling',
+      of: ['Drumbeat through Redis hints, 2 processes'],
+      to: ['Drumbeat on PostgreSQL, 2 processes'],
+      goal: 0.95,
     },
     {
       name: 'PGlite to PostgreSQL',

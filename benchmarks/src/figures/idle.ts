@@ -2,6 +2,7 @@ import { postgresStore } from '@drumbeat/store-postgres'
 import pg from 'pg'
 import { engineOn, fill, workspaceId } from '../contestants/drumbeat-engine.js'
 import type { Bench, Figure } from '../figure.js'
+import { copyPerson } from '../many-rows.js'
 
 const people = 1_000_000
 const seconds = 10
@@ -33,14 +34,8 @@ async function measure({ servers }: Bench): Promise<{ readonly corePercent: numb
     const pool = new pg.Pool({ connectionString: databaseUrl })
     const store = postgresStore({ pool })
     await fill(store, 4)
-    // The one run, a million times, due in a month: what an activation would leave, made in one statement.
-    await pool.query(
-      `insert into drumbeat.campaign_recipients
-       select nextval('drumbeat.recipient_ids'), workspace_id, campaign_id, 'waiting-' || n, run_key, entry_no, version, status, reason,
-         enrolled_at, ended_at, step_id, visit, waiting, now() + interval '30 days', lane, delivery_id, parked, memory, fence, claims, owner
-       from (select * from drumbeat.campaign_recipients limit 1) one, generate_series(1, $1::int) n`,
-      [people],
-    )
+    // The one run, a million times, due in a month: what an activation would leave, made in a few statements.
+    await copyPerson(pool, people, `now() + interval '30 days'`)
     await pool.query('vacuum analyze')
     const drumbeat = engineOn(store, { batchSize: 500, maxInFlight: 200 })
     await drumbeat.start()
