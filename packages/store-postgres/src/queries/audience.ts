@@ -17,8 +17,11 @@ import type { QueryContext } from './context.js'
 import { limitOf } from './page.js'
 import { readPermissions } from './permissions.js'
 
-/** How many contacts one statement looks at, so that a rare audience among millions is found in statements of a bounded length. */
-const lookedAtOnce = 100_000
+/**
+ * How many contacts one statement looks at: at first few, since a page is mostly full by then, and at most so many that a rare audience
+ * among millions is found in statements of a bounded length.
+ */
+const lookedAt = { first: 1_000, most: 100_000 }
 const evaluatedAtOnce = 1000
 
 /** Who is in an audience. */
@@ -40,10 +43,10 @@ export function audienceQueries(context: QueryContext, events: InboxStore['event
     const { workspaceId, where } = request
     const filter = filterOf(where, s, 4)
     const found: Contact[] = []
+    const atOnce = Math.max(limit, filter.isExact ? 0 : evaluatedAtOnce)
     let after = request.after ?? null
-    for (;;) {
-      const atOnce = Math.max(limit, filter.isExact ? 0 : evaluatedAtOnce)
-      const end = await boundAfter(context, workspaceId, { after, count: lookedAtOnce })
+    for (let count = lookedAt.first; ; count = Math.min(count * 10, lookedAt.most)) {
+      const end = where === null ? null : await boundAfter(context, workspaceId, { after, count })
       const rows = await database.read<ContactRow>(
         `select ${contactColumns} from ${s}.contacts c
          where c.workspace_id = $1 and c.contact_id > $2 and ($3::text is null or c.contact_id <= $3) and ${filter.text}
@@ -71,7 +74,7 @@ export function audienceQueries(context: QueryContext, events: InboxStore['event
       let count = 0
       let after: string | null = null
       do {
-        const end: string | null = await boundAfter(context, workspaceId, { after, count: lookedAtOnce })
+        const end: string | null = await boundAfter(context, workspaceId, { after, count: lookedAt.most })
         const [row] = await database.read<{ n: number }>(
           `select ${int('count(*)')} as n from ${s}.contacts c
            where c.workspace_id = $1 and c.contact_id > $2 and ($3::text is null or c.contact_id <= $3) and ${filter.text}`,
