@@ -28,7 +28,11 @@ async function deliveriesBeside({ databaseUrl }: Place, deliveries: number, peop
   const pool = new pg.Pool({ connectionString: databaseUrl })
   const store = postgresStore({ pool })
   await fill(store, mailsEach)
-  await copyPerson(pool, people + due, `now() + case when copy.number <= ${due} then interval '0' else interval '30 days' end`)
+  await copyPerson(
+    pool,
+    people + due,
+    `now() + case when copy.number <= ${due} then interval '0' else interval '30 days' end`,
+  )
   // One person's mails go out, and are what the history is made of.
   if (deliveries > 0) {
     await pool.query(

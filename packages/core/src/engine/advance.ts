@@ -33,7 +33,7 @@ const batchesInRow = 4
 export async function advanceDue(context: EngineContext, idsBeside: IdPool): Promise<number> {
   try {
     const claims = await claimDue(context)
-    if (claims.length < context.settings.batchSize) {
+    if (claims.length < context.settings.batchSize || context.throttles.isSlowing) {
       await work(context, claims)
       return claims.length
     }
@@ -61,7 +61,8 @@ async function workOff(context: EngineContext, first?: readonly Recipient[]): Pr
     const claims = batch === 0 && first !== undefined ? first : await claimDue(context)
     claimed += claims.length
     await work(context, claims)
-    if (claims.length < context.settings.batchSize) break
+    // An account's limit on calls at once is for one batch: two together would have twice as many.
+    if (claims.length < context.settings.batchSize || context.throttles.isSlowing) break
   }
   return claimed
 }

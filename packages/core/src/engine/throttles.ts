@@ -24,6 +24,11 @@ export class Throttles {
     private readonly settings: ThrottleSettings,
   ) {}
 
+  /** Whether any account is called more slowly than the engine can. */
+  get isSlowing(): boolean {
+    return this.byAccount.size > 0
+  }
+
   /** How many calls may be under way at once: 1 or more. */
   atOnce(account: string): number {
     return Math.max(1, Math.floor(this.byAccount.get(account)?.atOnce ?? this.mostAtOnce))
