@@ -30,6 +30,25 @@ async function entered(options: StageOptions): Promise<Stage> {
   return played
 }
 
+describe('a report', () => {
+  it('is kept at a time that can be true: neither before the call nor after it came in', async () => {
+    const played = await entered({})
+    await played.drumbeat.tick()
+    const sentAt = played.clock.now()
+    const [delivery] = await played.workspace.deliveries(played.campaign.id)
+    const deliveryRef = delivery === undefined ? '' : played.workspace.refOf(delivery)
+    played.clock.advance(hour)
+    const facts = [
+      { kind: 'delivered', at: sentAt - 100 * day },
+      { kind: 'opened', at: sentAt + 100 * day },
+    ] as const
+    await played.workspace.report([{ delivery: { deliveryRef }, facts }])
+    await played.drumbeat.tick()
+    const [known] = await played.workspace.deliveries(played.campaign.id)
+    expect(known?.facts).toMatchObject({ delivered: sentAt, opened: sentAt + hour })
+  })
+})
+
 describe('an outcome', () => {
   it('that would be tried again is canceled when the run has left during the call', async () => {
     let during = async (): Promise<void> => {}

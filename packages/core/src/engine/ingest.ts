@@ -1,7 +1,7 @@
 import type { Contact } from '../contact/contact.js'
 import { type PermissionChange, withChanges } from '../contact/permission-change.js'
 import type { Delivery } from '../delivery/delivery.js'
-import { mergeFacts } from '../delivery/facts.js'
+import { clampReport, mergeFacts } from '../delivery/facts.js'
 import { contactKey } from '../ports/store-contacts.js'
 import type { ContactIngest, InboxItem, NewRun } from '../ports/store-inbox.js'
 import type { RunChange } from '../ports/store-recipients.js'
@@ -51,13 +51,16 @@ function announceEnded({ events }: EngineContext, batch: readonly ContactIngest[
 
 async function decideBatch(
   context: EngineContext,
-  items: readonly InboxItem[],
+  received: readonly InboxItem[],
   runs: readonly Recipient[],
 ): Promise<readonly ContactIngest[]> {
   const now = context.clock.now()
+  const deliveries = await reportedDeliveries(context, received)
+  const items = received.map((item) =>
+    item.kind === 'report' ? plausible(item, deliveries.get(item.deliveryId)) : item,
+  )
   const contacts = await loadContacts(context, items)
   const entrance = await openEntrance(context, items, contacts, runs)
-  const deliveries = await reportedDeliveries(context, items)
   const groups = [...groupBy(items, contactKey).entries()].map(([key, all]) =>
     upToBeginning(entrance, all, contacts.get(key) ?? null, now),
   )
@@ -137,6 +140,13 @@ function withReports(loaded: Loaded, reports: readonly Report[], changes: readon
   })
   const permissions = withChanges(loaded.facts.permissions, changes)
   return { ...loaded, facts: { ...loaded.facts, deliveries, permissions } }
+}
+
+/** Nothing has happened to a message before its first call, nor after it was reported, whatever the provider's clock says. */
+function plausible(report: Report, delivery: Delivery | undefined): Report {
+  const { facts, receivedAt: now } = report
+  const from = Math.min(delivery?.intendedAt ?? Number.NEGATIVE_INFINITY, now)
+  return { ...report, facts: facts.map((fact) => ({ ...fact, at: clampReport(fact.at, { from, now }) })) }
 }
 
 /** The deliveries that reports are about, as they are known so far. */
