@@ -108,3 +108,12 @@ describe('a count of an audience', () => {
     expect(await workspace.contacts.count({ where: attribute('vip').is(true) })).toEqual({ count: 500, isExact: true })
   })
 })
+
+it('an engine at rest is woken by what its own process reports, and does not wait for its next look', async () => {
+  const played = await stage({ settings: { pollMs: hour } })
+  const sent = new Promise((resolve) => played.drumbeat.events.once('delivery.settled', resolve))
+  await played.drumbeat.start()
+  await played.workspace.track({ contactId: 'p0', event: 'in' })
+  expect(await sent).toMatchObject({ state: 'sent', contactId: 'p0' })
+  await played.drumbeat.stop()
+})

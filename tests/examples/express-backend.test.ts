@@ -45,7 +45,7 @@ beforeAll(async () => {
     PORT: String(port),
     SMTP_PORT: String(smtpPort),
     DATA_DIR: join(dataDir, 'database'),
-    PAUSE: 'PT2S',
+    PAUSE: 'PT5S',
     TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,
     TWILIO_AUTH_TOKEN: 'the auth token',
     TWILIO_FROM: '+15005550006',

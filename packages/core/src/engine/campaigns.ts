@@ -196,6 +196,7 @@ export class Campaigns {
       return this.change(id, 'campaign.scheduled', () => ({ status: 'scheduled', startsAt }))
     }
     const active = await begin(this.context, campaign)
+    this.context.wakeUp.call()
     await this.note('campaign.activated', id)
     return active
   }
@@ -251,6 +252,7 @@ export class Campaigns {
       ? this.change(id, 'campaign.resumed', resume, gate)
       : this.change(id, 'step.resumed', resumeStep, gate))
     await takeUp(this.context, saved)
+    this.context.wakeUp.call()
     return this.get(id)
   }
 

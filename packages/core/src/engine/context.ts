@@ -16,6 +16,7 @@ import type { DrumbeatEvents } from './events.js'
 import type { IdPool } from './id-pool.js'
 import type { Throttles } from './throttles.js'
 import type { Tracking } from './tracking.js'
+import type { WakeUp } from './wake-up.js'
 import type { WantedEvents } from './wanted-events.js'
 
 /** The numbers of the protocol. Every duration is in elapsed milliseconds. */
@@ -112,6 +113,7 @@ export const defaultEngineSettings: EngineSettings = {
 export interface EngineContext {
   readonly store: Store
   readonly queue: Queue | null
+  readonly wakeUp: WakeUp
   readonly limiter: AheadLimiter
   readonly channels: ReadonlyMap<string, Channel>
   readonly actions: ReadonlyMap<string, Action>

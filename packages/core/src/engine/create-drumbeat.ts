@@ -24,6 +24,7 @@ import { openedStore } from './opened-store.js'
 import { systemClock } from './system-clock.js'
 import { Throttles } from './throttles.js'
 import type { Tracking } from './tracking.js'
+import { WakeUp } from './wake-up.js'
 import { WantedEvents } from './wanted-events.js'
 import { EngineLease, type TickReport, Worker } from './worker.js'
 import { Workspace } from './workspace.js'
@@ -104,6 +105,7 @@ export function createDrumbeat(options: DrumbeatOptions): Drumbeat {
   const context: EngineContext = {
     store,
     queue: options.queue ?? null,
+    wakeUp: new WakeUp(),
     limiter: new AheadLimiter(options.limiter ?? inProcessLimiter()),
     channels: new Map(options.channels.map((channel) => [channel.name, channel])),
     actions: new Map((options.actions ?? []).map((action) => [action.name, action])),

@@ -4,15 +4,20 @@ import type { EngineContext } from './context.js'
 
 const runsPerHint = 500
 
-type Context = Pick<EngineContext, 'queue' | 'clock'>
+type Context = Pick<EngineContext, 'queue' | 'clock' | 'wakeUp'>
 
 /** Says, after it was committed, that something was reported in a workspace. Never fails: engines find it by themselves. */
-export function hintInbox({ queue }: Context, workspaceId: string): void {
+export function hintInbox({ queue, wakeUp }: Context, workspaceId: string): void {
+  wakeUp.call()
   void queue?.push([{ kind: 'inbox', workspaceId }]).catch(() => {})
 }
 
 /** Says, after they were committed, which runs are due. Never fails: engines find them by themselves. */
-export function hintDue({ queue, clock }: Context, runs: readonly Pick<Recipient, 'id' | 'lane' | 'dueAt'>[]): void {
+export function hintDue(
+  { queue, clock, wakeUp }: Context,
+  runs: readonly Pick<Recipient, 'id' | 'lane' | 'dueAt'>[],
+): void {
+  wakeUp.call()
   if (queue === null) return
   const now = clock.now()
   const byLane = new Map<string, { readonly lane: Recipient['lane']; readonly ids: number[] }>()

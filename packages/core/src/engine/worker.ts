@@ -81,6 +81,8 @@ export class Worker {
   private turn: Promise<TickReport> | null = null
   private stopping = new AbortController()
   private nudge: () => void = () => {}
+  /** Something has come up since the latest look. */
+  private isWanted = false
   private unsubscribe: (() => Promise<void>) | null = null
   private renewedAt = Number.NEGATIVE_INFINITY
   private someEnded = true
@@ -93,6 +95,10 @@ export class Worker {
   ) {
     this.idsBeside = new IdPool(context.store)
     this.scanner = new Scanner(context)
+    context.wakeUp.listen(() => {
+      this.isWanted = true
+      this.nudge()
+    })
     context.events.on('recipient.ended', () => {
       this.someEnded = true
     })
@@ -204,6 +210,7 @@ export class Worker {
     const { clock, settings } = this.context
     const { signal } = this.stopping
     while (!signal.aborted) {
+      this.isWanted = false
       await this.tickSafely()
       const doneAt = clock.monotonic()
       // While nothing lies ahead, one look is enough; now and then everything is looked at, and the lease renewed.
@@ -223,8 +230,9 @@ export class Worker {
     // What is due by now and was not done waits for somebody else: a lane that is closed, a limit, another engine.
     const untilWork = nextAt === null || nextAt <= now ? restMs : nextAt - now
     const untilOpening = opening === null ? restMs : opening - now
-    if (!this.stopping.signal.aborted) await clock.sleep(Math.min(restMs, untilWork, untilOpening), woken.signal)
-    return woken.signal.aborted || opening !== null || (nextAt !== null && nextAt <= clock.now())
+    if (!this.stopping.signal.aborted && !this.isWanted)
+      await clock.sleep(Math.min(restMs, untilWork, untilOpening), woken.signal)
+    return this.isWanted || woken.signal.aborted || opening !== null || (nextAt !== null && nextAt <= clock.now())
   }
 
   private async tickSafely(): Promise<void> {
