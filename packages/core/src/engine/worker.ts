@@ -1,14 +1,14 @@
 import type { Heartbeat } from '../ports/store-control.js'
 import type { Owner } from '../ports/store-recipients.js'
-import { tendCampaigns } from './activation.js'
-import { advanceDue } from './advance.js'
-import { nextOpening } from './claim-within-rates.js'
 import type { EngineContext, Lease } from './context.js'
 import { IdPool } from './id-pool.js'
-import { ingest } from './ingest.js'
+import { tendCampaigns } from './intake/activation.js'
+import { ingest } from './intake/ingest.js'
 import { completeFinished } from './lifecycle.js'
-import { reconcile } from './reconcile.js'
+import { nextOpening } from './pacing/claim-within-rates.js'
 import { Scanner } from './scanner.js'
+import { advanceDue } from './sending/advance.js'
+import { reconcile } from './sending/reconcile.js'
 
 /** What one tick did. All zero = there was nothing to do now. */
 export interface TickReport {

@@ -1,0 +1,175 @@
+import type { Delivery } from '../../delivery/delivery.js'
+import { deliveryRef } from '../../delivery/delivery-key.js'
+import type { JsonObject, JsonValue } from '../../json.js'
+import type { CallOutcome } from '../../ports/caller.js'
+import type { OutboundMessage, RejectionReason, SendOutcome } from '../../ports/channel.js'
+import type { PlannedCall } from '../../recipient/effect.js'
+import type { Instant } from '../../schedule/instant.js'
+import type { EngineContext } from '../context.js'
+import type { Decision } from '../decide.js'
+import { circuitOf } from '../pacing/circuits.js'
+import { type CallDeadline, CallDeadlines } from './call-deadlines.js'
+
+/** A call whose intent is written. */
+export interface Started {
+  readonly decision: Decision
+  readonly delivery: Delivery
+  readonly idempotencyKey: string
+  /** The run's fence since the intent. */
+  readonly fence: number
+  /** On the monotonic clock: a call that has not begun by then must not begin. */
+  readonly startBy: number
+  /** On the wall clock, by the Store's stamp: likewise. */
+  readonly permitUntil: Instant
+  readonly call: OutboundMessage | PlannedCall
+}
+
+/** How a started call ended. */
+export interface Finished {
+  readonly started: Started
+  readonly outcome: CallEnd
+  readonly at: Instant
+}
+
+/** `not_started` = its permit ran out before it began: no call was made. */
+export type CallEnd =
+  | {
+      readonly outcome: 'accepted'
+      readonly providerId: string | null
+      readonly reply: JsonValue
+      readonly exit: string | null
+      /** When the provider accepted it, if it said so. */
+      readonly at: Instant | null
+    }
+  | { readonly outcome: 'rejected'; readonly code: string; readonly reason?: RejectionReason }
+  | {
+      readonly outcome: 'not_accepted'
+      readonly code: string
+      readonly retryAfterMs: number | null
+      readonly reason?: 'too_fast'
+    }
+  | { readonly outcome: 'blocked'; readonly code: string }
+  | { readonly outcome: 'unknown'; readonly code: string }
+  | { readonly outcome: 'not_started' }
+
+/** Makes the calls, all at once and each only while its permit is valid, and returns how they ended. Never rejects. */
+export function dispatch(context: EngineContext, started: readonly Started[]): Promise<readonly Finished[]> {
+  const deadlines = new CallDeadlines(context.clock, context.settings.callTimeoutMs)
+  return Promise.all(
+    started.map(async (one): Promise<Finished> => {
+      const outcome = await makeCall(context, one, deadlines)
+      return { started: one, outcome, at: context.clock.now() }
+    }),
+  )
+}
+
+const notStarted: CallEnd = { outcome: 'not_started' }
+
+async function makeCall(context: EngineContext, started: Started, deadlines: CallDeadlines): Promise<CallEnd> {
+  const { clock, lease, circuits } = context
+  const mayStart = (): boolean =>
+    lease.owner() !== null && clock.monotonic() < started.startBy && clock.now() < started.permitUntil
+  if (!mayStart()) return notStarted
+  const circuit = circuitOf(started.delivery)
+  if (!circuits.mayStart(circuit, clock.now())) return notStarted
+  let permitted = false
+  let refused = false
+  const assertMayStart = (): void => {
+    if (mayStart()) {
+      permitted = true
+      return
+    }
+    refused = true
+    throw new Error('The permit to start this call has run out. Do not make it.')
+  }
+  const deadline = deadlines.begin()
+  try {
+    const end = await Promise.race([deadline.over, perform(context, started, deadline, assertMayStart)])
+    return end === undefined ? { outcome: 'unknown', code: 'timeout' } : readEnd(end)
+  } catch (error) {
+    // Refused only after it had been let through once, something may have been written already.
+    if (refused && !permitted) {
+      circuits.notStarted(circuit)
+      return notStarted
+    }
+    return { outcome: 'unknown', code: error instanceof Error ? error.name : 'thrown' }
+  } finally {
+    deadline.done()
+  }
+}
+
+async function perform(
+  { channels, actions, webhooks, secret }: EngineContext,
+  { delivery, call, idempotencyKey, decision }: Started,
+  deadline: CallDeadline,
+  assertMayStart: () => void,
+): Promise<CallEnd> {
+  if (!('step' in call)) {
+    const channel = channels.get(delivery.channel)
+    if (channel === undefined) return { outcome: 'rejected', code: 'channel_missing' }
+    const context = {
+      idempotencyKey,
+      deliveryRef: deliveryRef(secret, delivery.id),
+      assertMayStart,
+      // Made only for those who listen.
+      get signal() {
+        return deadline.signal
+      },
+    }
+    return ofSend(await channel.send(call, context))
+  }
+  const { step } = call
+  const { workspaceId, campaignId, contactId, stepId } = delivery
+  assertMayStart()
+  if (step.kind === 'action') {
+    const action = actions.get(step.action)
+    if (action === undefined) return { outcome: 'rejected', code: 'action_missing' }
+    const input = step.input ?? {}
+    return ofCall(
+      await action.run(
+        { workspaceId, campaignId, contactId, stepId, input },
+        { idempotencyKey, signal: deadline.signal },
+      ),
+    )
+  }
+  if (webhooks === null) return { outcome: 'rejected', code: 'webhooks_not_configured' }
+  const { trigger, entryEvent } = decision.after.memory
+  const body: JsonObject = {
+    workspaceId,
+    campaignId,
+    contactId,
+    stepId,
+    idempotencyKey,
+    trigger: (trigger ?? entryEvent)?.data ?? null,
+    body: step.body ?? null,
+  }
+  const request = { url: step.url, method: step.method ?? 'POST', headers: step.headers ?? {}, body }
+  return ofCall(await webhooks.call(request, { idempotencyKey, signal: deadline.signal }))
+}
+
+function ofSend(outcome: SendOutcome): CallEnd {
+  if (outcome.outcome !== 'accepted') return outcome
+  return { outcome: 'accepted', providerId: outcome.providerId, reply: null, exit: null, at: outcome.at ?? null }
+}
+
+function ofCall(outcome: CallOutcome): CallEnd {
+  switch (outcome.outcome) {
+    case 'done':
+      return { outcome: 'accepted', providerId: null, reply: outcome.reply, exit: outcome.exit ?? null, at: null }
+    case 'failed':
+      return { outcome: 'rejected', code: outcome.code }
+    case 'not_done':
+      return { outcome: 'not_accepted', code: outcome.code, retryAfterMs: outcome.retryAfterMs }
+    default:
+      return outcome
+  }
+}
+
+const ends: ReadonlySet<string> = new Set(['accepted', 'rejected', 'not_accepted', 'blocked', 'unknown', 'not_started'])
+
+/** An adapter may answer anything; what is no outcome is unknown. */
+function readEnd(end: CallEnd): CallEnd {
+  if (typeof end !== 'object' || end === null || !ends.has(end.outcome))
+    return { outcome: 'unknown', code: 'unreadable' }
+  return end
+}
