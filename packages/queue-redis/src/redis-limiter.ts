@@ -7,9 +7,10 @@ import {
   type LimitKey,
   type Rate,
 } from '@drumbeat/core'
+import { askUnlessAway } from './ask-unless-away.js'
 import type { RedisConnection } from './connection.js'
-import { within } from './time-limit.js'
-import { tokenBucketScript, tokenBucketSha1 } from './token-bucket-script.js'
+import { runScript } from './script.js'
+import { tokenBucketScript } from './token-bucket-script.js'
 
 /** What a limiter on Redis is made from. */
 export interface RedisLimiterOptions {
@@ -28,9 +29,6 @@ export interface RedisLimiterOptions {
   readonly clock?: 'redis' | 'caller'
 }
 
-/** For how long Redis is not asked again after it did not answer. */
-const awayMs = 1_000
-
 /** Keeps rates over the engines of many processes: one bucket of tokens per account and sender, in Redis. */
 export function redisLimiter(options: RedisLimiterOptions): Limiter {
   const { connection, prefix = 'drumbeat', processes = 1, timeoutMs = 500, clock = 'redis' } = options
@@ -41,29 +39,18 @@ export function redisLimiter(options: RedisLimiterOptions): Limiter {
   if (!Number.isInteger(processes) || processes < 1)
     throw new ConfigurationError(`The limits are shared by 1 or more processes, not ${processes}.`)
   const alone = inProcessLimiter()
-  let awayUntil = Number.NEGATIVE_INFINITY
+  const askRedis = askUnlessAway('rate limits', timeoutMs)
 
   async function run(key: LimitKey, rate: Rate, units: number, atLeast: number, now: number) {
     const instant = clock === 'caller' ? now : ''
-    const values = [keyOf(prefix, key), units, atLeast, rate.units, rate.perMs, burstOf(rate), instant] as const
-    const answer = await connection.evalsha(tokenBucketSha1, 1, ...values).catch((error: unknown) => {
-      if (String(error).includes('NOSCRIPT')) return connection.eval(tokenBucketScript, 1, ...values)
-      throw error
-    })
+    const values = [units, atLeast, rate.units, rate.perMs, burstOf(rate), instant]
+    const answer = await runScript(connection, tokenBucketScript, [keyOf(prefix, key)], values)
     const [granted = 0, retryAfterMs = 0] = (answer as readonly unknown[]).map(Number)
     return { granted, retryAfterMs }
   }
 
   /** Null while Redis is away. */
-  async function ask(key: LimitKey, rate: Rate, units: number, atLeast: number, now: number) {
-    if (performance.now() < awayUntil) return null
-    try {
-      return await within(timeoutMs, 'rate limits', run(key, rate, units, atLeast, now))
-    } catch {
-      awayUntil = performance.now() + awayMs
-      return null
-    }
-  }
+  const ask = (...asked: Parameters<typeof run>) => askRedis(() => run(...asked))
 
   /** This process's part of a rate. A burst of 1 cannot be divided. */
   function partOf(rate: Rate): Rate {

@@ -1,5 +1,6 @@
 import { ConfigurationError, type Queue as HintQueue, type HintSubscription } from '@drumbeat/core'
 import { Queue } from 'bullmq'
+import { checkPrefix } from './check-prefix.js'
 import { duplicateForPushing, type RedisConnection } from './connection.js'
 import { evictionProblem } from './eviction-policy.js'
 import { HintConsumer } from './hint-consumer.js'
@@ -31,8 +32,7 @@ export function redisQueue(options: RedisQueueOptions): HintQueue {
     throw new ConfigurationError(
       'redisQueue() needs a connection made with ioredis: redisQueue({ connection: new Redis(url) }).',
     )
-  if (/[{}]/.test(prefix) || prefix === '')
-    throw new ConfigurationError(`The prefix "${prefix}" is not empty and has no braces: those are the keys' hash tag.`)
+  checkPrefix(prefix)
   const warned = new Set<string>()
   const warn = (message: string, cause?: unknown): void => {
     const kind = message.replace(/\d+/g, '#')

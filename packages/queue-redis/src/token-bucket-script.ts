@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { scriptOf } from './script.js'
 
 /**
  * The token bucket of one account and sender, as core's in-process limiter keeps it, in one atomic step. A full bucket is no key at all,
@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
  *
  * KEYS[1] bucket · ARGV: units wanted (negative = given back), atLeast, rate.units, rate.perMs, burst, the caller's now or ''
  */
-export const tokenBucketScript = `
+export const tokenBucketScript = scriptOf(`
 local burst = tonumber(ARGV[5])
 local perMs = tonumber(ARGV[3]) / tonumber(ARGV[4])
 local now = tonumber(ARGV[6])
@@ -41,7 +41,4 @@ else
   redis.call('PEXPIRE', KEYS[1], math.ceil((burst - tokens) / perMs) + 60000)
 end
 return { granted, retryAfterMs }
-`
-
-/** What Redis calls the script by. */
-export const tokenBucketSha1 = createHash('sha1').update(tokenBucketScript).digest('hex')
+`)
