@@ -84,6 +84,7 @@ it('the engine that leads looks for due runs and wakes another one, which would 
     await leader.start()
     await expect.poll(() => [...leading]).toEqual(['leader'])
     await other.start()
+    await other.tick()
     await expect.poll(() => [...asked]).toEqual(['leader', 'other'])
     // As when the hint of whoever began them was lost.
     const now = Date.now()
