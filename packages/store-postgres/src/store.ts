@@ -19,17 +19,33 @@ export interface StoreOptions {
   readonly schema?: string
   /** Whose time counts: the database's own (`store`), or only what callers name (`caller`), for virtual time. */
   readonly clock?: ClockChoice
+  /**
+   * How many deliveries lie in one partition of the history. An engine makes the next one when half of the last is given out, and looks
+   * once a minute, so half a range must last for longer than that. Statements plan over all partitions: keep them to some dozens.
+   * Default 5,000,000, at least 1,000.
+   */
+  readonly idsPerRange?: number
 }
 
+const fewestIdsPerRange = 1_000
+
 /** Assembles the store over a driver. */
-export function storeOn(driver: Driver, { schema = 'drumbeat', clock = 'store' }: StoreOptions): Store {
+export function storeOn(
+  driver: Driver,
+  { schema = 'drumbeat', clock = 'store', idsPerRange = 5_000_000 }: StoreOptions,
+): Store {
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
     throw new ConfigurationError(
       `The schema "${schema.slice(0, 80)}" is no plain name: use lower-case letters, digits and underscores, at most 63.`,
     )
   }
+  if (!Number.isSafeInteger(idsPerRange) || idsPerRange < fewestIdsPerRange || idsPerRange > 1e12) {
+    throw new ConfigurationError(
+      `idsPerRange is ${JSON.stringify(idsPerRange)}; give a whole number from ${fewestIdsPerRange} to 1e12.`,
+    )
+  }
   const database = new Database(driver, { statementTimeoutMs: 30_000, idleTimeoutMs: 2_000 })
-  const context: QueryContext = { database, s: schema, clock: clockOf(clock), lanes: new Lanes(schema) }
+  const context: QueryContext = { database, s: schema, clock: clockOf(clock), lanes: new Lanes(schema), idsPerRange }
   const inbox = inboxQueries(context)
   return {
     kind: driver.kind,
@@ -43,7 +59,7 @@ export function storeOn(driver: Driver, { schema = 'drumbeat', clock = 'store' }
     outbox: outboxQueries(context),
     open: () =>
       database.open(async () => {
-        await migrate(driver, schema)
+        await migrate(driver, schema, { idsPerRange })
         // An embedded database has one process at a time: whoever held claims in it before is gone.
         if (driver.kind === 'pglite')
           await driver.query('control', `update ${schema}.engines set lease_expires_at = '-infinity'`, [])

@@ -13,6 +13,8 @@ export interface QueryContext {
   readonly s: string
   readonly clock: Clock
   readonly lanes: Lanes
+  /** How many ids a range of the delivery tables holds. */
+  readonly idsPerRange: number
 }
 
 interface LaneKey {

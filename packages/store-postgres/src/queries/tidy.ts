@@ -1,14 +1,16 @@
 import type { ControlStore } from '@drumbeat/core'
 import { instant, int } from '../sql/values.js'
 import type { QueryContext } from './context.js'
+import { makeRanges } from './partitions.js'
 
 const rowsAtOnce = 20_000
 
-/** Sums counters up and forgets what has had its time. Each part is a transaction of its own, and of several engines each takes other rows. */
+/** Sums counters up, forgets what has had its time, and makes ranges ahead. Each part is a transaction of its own, and of several engines each takes other rows. */
 export async function tidy(
-  { database, s }: QueryContext,
+  context: QueryContext,
   { now, keepKeysMs }: Parameters<ControlStore['tidy']>[0],
 ): Promise<number> {
+  const { database, s } = context
   const work = async (text: string, params: readonly (string | number)[] = []): Promise<number> => {
     const rows = await database.write((connection) => connection.query<{ n: number }>(text, params))
     return rows[0]?.n ?? 0
@@ -36,5 +38,6 @@ export async function tidy(
      select ${int('count(*)')} as n from gone`,
     [instant(now)],
   )
+  await makeRanges(context)
   return folded + forgotten + expired
 }

@@ -1,7 +1,7 @@
 import { StorageError } from '@drumbeat/core'
 import type { Connection, Driver } from '../connection/connection.js'
 import { int, literal } from '../sql/values.js'
-import { migrations } from './migrations.js'
+import { migrations, type Sizes } from './migrations.js'
 
 const known = migrations.at(-1)?.number ?? 0
 
@@ -10,15 +10,15 @@ const known = migrations.at(-1)?.number ?? 0
  * processes that start at once one migrates and the others find it done.
  * @throws {StorageError} when a newer build has changed the schema so that this one must not touch it; nothing is written then.
  */
-export async function migrate(driver: Driver, schema: string): Promise<void> {
+export async function migrate(driver: Driver, schema: string, sizes: Sizes): Promise<void> {
   for (let step = 0; step <= known; step++) {
     const settings = { pool: 'control', statementTimeoutMs: 60_000, idleTimeoutMs: 60_000 } as const
-    const done = await driver.transaction(settings, (connection) => nextStep(connection, schema))
+    const done = await driver.transaction(settings, (connection) => nextStep(connection, schema, sizes))
     if (done) return
   }
 }
 
-async function nextStep(connection: Connection, schema: string): Promise<boolean> {
+async function nextStep(connection: Connection, schema: string, sizes: Sizes): Promise<boolean> {
   await connection.query(`select pg_advisory_xact_lock(hashtextextended(${literal(`drumbeat/migrate/${schema}`)}, 0))`)
   await connection.script(
     `create schema if not exists ${schema};
@@ -37,7 +37,7 @@ async function nextStep(connection: Connection, schema: string): Promise<boolean
   }
   const next = migrations.find(({ number }) => number > current)
   if (next === undefined) return true
-  await connection.script(next.script(schema))
+  await connection.script(next.script(schema, sizes))
   await connection.query(`insert into ${schema}.migrations (number, oldest_reader) values ($1, $2)`, [
     next.number,
     next.oldestReader,

@@ -16,6 +16,7 @@ import { campaignDeliveries } from '../tables/deliveries/campaign-deliveries.js'
 import { deliveryAttempts } from '../tables/deliveries/delivery-attempts.js'
 import { deliveryContents } from '../tables/deliveries/delivery-contents.js'
 import { providerReferences } from '../tables/deliveries/provider-references.js'
+import { firstRanges } from '../tables/deliveries/ranges.js'
 import { reconciliations } from '../tables/deliveries/reconciliations.js'
 import { events } from '../tables/inbox/events.js'
 import { inbox } from '../tables/inbox/inbox.js'
@@ -30,12 +31,17 @@ import { lanes } from '../tables/recipients/lanes.js'
 import { messageTemplates } from '../tables/templates/message-templates.js'
 import { templateVersions } from '../tables/templates/template-versions.js'
 
+/** How large the parts are that a step makes. */
+export interface Sizes {
+  readonly idsPerRange: number
+}
+
 /** One step of the schema's history. Never changed once released; a later one is added instead. */
 export interface Migration {
   readonly number: number
   /** Builds older than this schema number must not touch the tables any more. */
   readonly oldestReader: number
-  readonly script: (schema: string) => string
+  readonly script: (schema: string, sizes: Sizes) => string
 }
 
 const foundation = [
@@ -75,4 +81,5 @@ const eventsToHosts = [webhookEndpoints, outbox, webhookAttempts]
 export const migrations: readonly Migration[] = [
   { number: 1, oldestReader: 1, script: (schema) => foundation.map((table) => table(schema)).join(';\n') },
   { number: 2, oldestReader: 1, script: (schema) => eventsToHosts.map((table) => table(schema)).join(';\n') },
+  { number: 3, oldestReader: 1, script: (schema, { idsPerRange }) => firstRanges(schema, idsPerRange) },
 ]
