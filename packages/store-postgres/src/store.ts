@@ -10,6 +10,7 @@ import { deliveryQueries } from './queries/deliveries.js'
 import { inboxQueries } from './queries/inbox.js'
 import { outboxQueries } from './queries/outbox.js'
 import { recipientQueries } from './queries/recipients.js'
+import { Retention } from './queries/retention.js'
 import { templateQueries } from './queries/templates.js'
 import { migrate } from './schema/migrate.js'
 
@@ -25,14 +26,21 @@ export interface StoreOptions {
    * Default 5,000,000, at least 1,000.
    */
   readonly idsPerRange?: number
+  /**
+   * How long deliveries are kept at least, with their attempts and contents; 30 days or more. Absent = for ever. Older ones go a whole range
+   * at a time, once each run in it is over and no cap looks back so far. Counters stay; experiments count only what is kept.
+   */
+  readonly keepDeliveriesMs?: number
 }
+
+const shortestKeepMs = 30 * 24 * 60 * 60 * 1000
 
 const fewestIdsPerRange = 1_000
 
 /** Assembles the store over a driver. */
 export function storeOn(
   driver: Driver,
-  { schema = 'drumbeat', clock = 'store', idsPerRange = 5_000_000 }: StoreOptions,
+  { schema = 'drumbeat', clock = 'store', idsPerRange = 5_000_000, keepDeliveriesMs }: StoreOptions,
 ): Store {
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
     throw new ConfigurationError(
@@ -44,8 +52,15 @@ export function storeOn(
       `idsPerRange is ${JSON.stringify(idsPerRange)}; give a whole number from ${fewestIdsPerRange} to 1e12.`,
     )
   }
+  if (keepDeliveriesMs !== undefined && !(Number.isFinite(keepDeliveriesMs) && keepDeliveriesMs >= shortestKeepMs)) {
+    throw new ConfigurationError(
+      `keepDeliveriesMs is ${String(keepDeliveriesMs)}; give ${shortestKeepMs} (30 days) or more, or leave it out to keep everything.`,
+    )
+  }
   const database = new Database(driver, { statementTimeoutMs: 30_000, idleTimeoutMs: 2_000 })
-  const context: QueryContext = { database, s: schema, clock: clockOf(clock), lanes: new Lanes(schema), idsPerRange }
+  const base = { database, s: schema, clock: clockOf(clock) }
+  const retention = new Retention(base, keepDeliveriesMs ?? null)
+  const context: QueryContext = { ...base, lanes: new Lanes(schema), idsPerRange, retention }
   const inbox = inboxQueries(context)
   return {
     kind: driver.kind,

@@ -1,5 +1,5 @@
-import { ConfigurationError, type Owner, type Recipient, type Store } from '@drumbeat/core'
-import { aCampaign, aNewRun, anIntent, aVersion, testStart } from '@drumbeat/core/testing'
+import { ConfigurationError, defaultWorkspaceSettings, type Owner, type Recipient, type Store } from '@drumbeat/core'
+import { aCampaign, aChange, aNewRun, anIntent, aVersion, testStart } from '@drumbeat/core/testing'
 import { PGlite } from '@electric-sql/pglite'
 import type pg from 'pg'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -38,16 +38,17 @@ function serverSchema(): { readonly schema: string; readonly pool: pg.Pool; read
   return { schema, pool, query: async (text) => (await pool.query(text)).rows }
 }
 
-async function openedOn(pool: pg.Pool, schema: string): Promise<Store> {
-  const store = postgresStore({ pool, schema, clock: 'caller', idsPerRange })
+async function openedOn(pool: pg.Pool, schema: string, keepDeliveriesMs?: number): Promise<Store> {
+  const kept = keepDeliveriesMs === undefined ? {} : { keepDeliveriesMs }
+  const store = postgresStore({ pool, schema, clock: 'caller', idsPerRange, ...kept })
   await store.open()
   leftovers.push(() => store.close())
   return store
 }
 
-async function onServer(): Promise<Opened & { readonly pool: pg.Pool }> {
+async function onServer(keepDeliveriesMs?: number): Promise<Opened & { readonly pool: pg.Pool }> {
   const { schema, pool, query } = serverSchema()
-  return { store: await openedOn(pool, schema), schema, pool, query }
+  return { store: await openedOn(pool, schema, keepDeliveriesMs), schema, pool, query }
 }
 
 async function embedded(): Promise<Opened> {
@@ -99,7 +100,7 @@ async function rowsOf({ query, schema }: Omit<Opened, 'store'>, table: string): 
 }
 
 for (const [name, open] of [
-  ['PostgreSQL', onServer],
+  ['PostgreSQL', () => onServer()],
   ['PGlite', embedded],
 ] as const) {
   describe(`the history on ${name}`, () => {
@@ -228,13 +229,140 @@ describe('ranges of the history', () => {
   })
 })
 
-/** Writes deliveries of nobody under these ids, and an attempt of each. */
-async function writeRows({ query, schema }: Pick<Opened, 'query' | 'schema'>, ids: readonly number[]): Promise<void> {
+describe('the oldest range of the history', () => {
+  const dayMs = 24 * 60 * 60 * 1000
+  const later = (days: number) => Date.now() + days * dayMs
+
+  /** A store that keeps thirty days, and three ranges with deliveries of now, the first thousand of a run or in a state. */
+  async function withHistory(first: { readonly recipientId?: number; readonly state?: string } = {}) {
+    const opened = await onServer(30 * dayMs)
+    const { store } = opened
+    for (let round = 0; round < 5; round++) {
+      await writeRows(opened, await store.deliveries.reserveIds(500), round === 0 ? first : {})
+      await tidy(store)
+    }
+    return opened
+  }
+
+  const parts = async (opened: Opened) => Object.keys(await rowsOf(opened, 'campaign_deliveries'))
+  const tidyAt = async (store: Store, now: number) => {
+    for (let times = 0; times < 3; times++) await store.control.tidy({ now, keepKeysMs: 60_000 })
+  }
+
+  it('goes with all that belongs to its deliveries when it has had its time, and counters stay', async () => {
+    const opened = await withHistory()
+    const { store, query, schema } = opened
+    const { run } = await claimOne(store)
+    const counters = [{ campaignId: run.campaignId, stepId: 'welcome', name: 'delivery.sent', by: 2_500 }]
+    await store.recipients.commit([aChange(run, {}, { counters })])
+    const read = () => store.recipients.counters({ workspaceId, campaignId: run.campaignId })
+    const before = await read()
+    await query(`insert into ${schema}.provider_references select id, id from generate_series(1, 2500) id;
+      insert into ${schema}.delivery_contents select id, 1, '{}' from generate_series(1, 2500) id;
+      insert into ${schema}.reconciliations select id, now(), now() from generate_series(990, 1010) id`)
+    await tidyAt(store, later(29))
+    expect(await parts(opened)).toEqual(['1000', '2000', '3000', 'default', 'first'])
+    await tidyAt(store, later(31))
+    expect(await rowsOf(opened, 'campaign_deliveries')).toEqual({ '2000': 501, '3000': 0, default: 0 })
+    expect(Object.keys(await rowsOf(opened, 'delivery_attempts'))).toEqual(['2000', '3000', 'default'])
+    await tidyAt(store, later(32))
+    for (const [table, n] of [
+      ['provider_references', 501],
+      ['delivery_contents', 501],
+      ['reconciliations', 0],
+    ] as const)
+      expect(await query(`select count(*)::int as n, min(delivery_id)::int as first from ${schema}.${table}`)).toEqual([
+        { n, first: n === 0 ? null : 2_000 },
+      ])
+    expect(await read()).toEqual(before)
+    expect(before.map(({ value }) => value)).toContain(2_500)
+  })
+
+  it('is looked through a bounded number of deliveries at a time', async () => {
+    const { schema, pool, query } = serverSchema()
+    const store = postgresStore({ pool, schema, clock: 'caller', idsPerRange: 50_000, keepDeliveriesMs: 30 * dayMs })
+    await store.open()
+    leftovers.push(() => store.close())
+    await writeRows({ query, schema }, await store.deliveries.reserveIds(49_000))
+    await tidy(store)
+    await store.deliveries.reserveIds(2_000)
+    const worked: number[] = []
+    for (let times = 0; times < 4; times++)
+      worked.push(await store.control.tidy({ now: later(31), keepKeysMs: 60_000 }))
+    expect(worked).toEqual([20_000, 20_000, 1, 0])
+    expect(await rowsOf({ query, schema }, 'campaign_deliveries')).toEqual({ '50000': 0, default: 0 })
+  })
+
+  it('stays while a delivery in it is open', async () => {
+    for (const state of ['scheduled', 'sending', 'retry_wait', 'unknown']) {
+      const opened = await withHistory({ state })
+      await tidyAt(opened.store, later(90))
+      expect(await parts(opened)).toContain('first')
+      await opened.query(`update ${opened.schema}.campaign_deliveries set state = 'sent' where state = '${state}'`)
+      await tidyAt(opened.store, later(91))
+      expect(await parts(opened)).not.toContain('first')
+    }
+  })
+
+  it('stays while a run that it belongs to is under way', async () => {
+    const opened = await withHistory()
+    const { run } = await claimOne(opened.store)
+    await opened.query(`update ${opened.schema}.campaign_deliveries set recipient_id = ${run.id} where id = 700`)
+    await tidyAt(opened.store, later(90))
+    expect(await parts(opened)).toContain('first')
+    const ended = { status: 'completed', endedAt: testStart, dueAt: null } as const
+    await opened.store.recipients.commit([aChange(run, ended)])
+    await tidyAt(opened.store, later(91))
+    expect(await parts(opened)).not.toContain('first')
+  })
+
+  it('stays while a report about it waits to be taken in', async () => {
+    const opened = await withHistory()
+    const { store, query, schema } = opened
+    await query(`insert into ${schema}.inbox (workspace_id, contact_id, received_at, kind, delivery_id, facts)
+      values ('${workspaceId}', 'ana', now(), 'report', 5, '{}')`)
+    await tidyAt(store, later(90))
+    expect(await parts(opened)).toContain('first')
+    await query(`delete from ${schema}.inbox`)
+    await tidyAt(store, later(91))
+    expect(await parts(opened)).not.toContain('first')
+  })
+
+  it('stays as long as a cap looks back', async () => {
+    const opened = await withHistory()
+    const { store } = opened
+    const caps = [{ max: 1, per: 'P60D', outside: 'skip' as const }]
+    await store.control.saveWorkspace({ workspaceId, settings: { ...defaultWorkspaceSettings, caps } })
+    await tidyAt(store, later(59))
+    expect(await parts(opened)).toContain('first')
+    await tidyAt(store, later(62))
+    expect(await parts(opened)).not.toContain('first')
+  })
+
+  it('is kept for ever unless the host says otherwise, and for thirty days at least', async () => {
+    const opened = await onServer()
+    for (let round = 0; round < 4; round++) {
+      await writeRows(opened, await opened.store.deliveries.reserveIds(500))
+      await tidy(opened.store)
+    }
+    await tidyAt(opened.store, later(5_000))
+    expect(await parts(opened)).toContain('first')
+    for (const keepDeliveriesMs of [0, -1, Number.NaN, 30 * dayMs - 1])
+      expect(() => pgliteStore({ dataDir: '', keepDeliveriesMs })).toThrow(/keepDeliveriesMs is .*30 days/)
+  })
+})
+
+/** Writes deliveries under these ids, of nobody unless told otherwise, and an attempt of each. */
+async function writeRows(
+  { query, schema }: Pick<Opened, 'query' | 'schema'>,
+  ids: readonly number[],
+  { recipientId = 0, state = 'sent' } = {},
+): Promise<void> {
   const list = `unnest('{${ids.join(',')}}'::bigint[]) as t(id)`
   await query(
     `insert into ${schema}.campaign_deliveries (id, workspace_id, campaign_id, recipient_id, contact_id, kind, step_id, visit, channel, account,
        category, priority, state, planned_at, due_at, attempts, possible_duplicate, facts)
-     select id, '${workspaceId}', 'onboarding', 1, 'ana', 'message', 'welcome', 1, 'email', 'mail-account', 'marketing', 'normal', 'sent',
+     select id, '${workspaceId}', 'onboarding', ${recipientId}, 'ana', 'message', 'welcome', 1, 'email', 'mail-account', 'marketing', 'normal', '${state}',
        now(), now(), 1, false, '{}' from ${list}`,
   )
   await query(

@@ -5,6 +5,7 @@ import type { Database } from '../connection/database.js'
 import { batch } from '../sql/batch.js'
 import { keyOf } from '../sql/rounds.js'
 import { int } from '../sql/values.js'
+import type { Retention } from './retention.js'
 
 /** What every group of queries works with. */
 export interface QueryContext {
@@ -15,6 +16,7 @@ export interface QueryContext {
   readonly lanes: Lanes
   /** How many ids a range of the delivery tables holds. */
   readonly idsPerRange: number
+  readonly retention: Retention
 }
 
 interface LaneKey {

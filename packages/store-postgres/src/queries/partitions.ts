@@ -48,8 +48,8 @@ async function makeRange({ database, s, idsPerRange }: QueryContext, table: Rang
   }
 }
 
-/** One engine at a time; the others have nothing to do then. */
-async function isOurTurn(connection: Connection, s: string): Promise<boolean> {
+/** One engine at a time makes or drops ranges; the others have nothing to do then. No lock is waited for long. */
+export async function isOurTurn(connection: Connection, s: string): Promise<boolean> {
   await connection.query(`set local lock_timeout = ${lockTimeoutMs}`)
   const [row] = await connection.query<{ ours: boolean }>(
     `select pg_try_advisory_xact_lock(hashtextextended(${literal(`drumbeat/ranges/${s}`)}, 0)) as ours`,

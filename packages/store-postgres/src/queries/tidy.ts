@@ -5,7 +5,7 @@ import { makeRanges } from './partitions.js'
 
 const rowsAtOnce = 20_000
 
-/** Sums counters up, forgets what has had its time, and makes ranges ahead. Each part is a transaction of its own, and of several engines each takes other rows. */
+/** Sums counters up, forgets what has had its time, and makes ranges of the history ahead. Each part is a transaction of its own, and of several engines each takes other rows. */
 export async function tidy(
   context: QueryContext,
   { now, keepKeysMs }: Parameters<ControlStore['tidy']>[0],
@@ -39,5 +39,6 @@ export async function tidy(
     [instant(now)],
   )
   await makeRanges(context)
-  return folded + forgotten + expired
+  const dropped = await context.retention.advance(now)
+  return folded + forgotten + expired + dropped
 }

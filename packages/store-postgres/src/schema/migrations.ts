@@ -15,7 +15,7 @@ import { workspaces } from '../tables/control/workspaces.js'
 import { campaignDeliveries } from '../tables/deliveries/campaign-deliveries.js'
 import { deliveryAttempts } from '../tables/deliveries/delivery-attempts.js'
 import { deliveryContents } from '../tables/deliveries/delivery-contents.js'
-import { providerReferences } from '../tables/deliveries/provider-references.js'
+import { providerReferences, providerReferencesByAge } from '../tables/deliveries/provider-references.js'
 import { firstRanges } from '../tables/deliveries/ranges.js'
 import { reconciliations } from '../tables/deliveries/reconciliations.js'
 import { events } from '../tables/inbox/events.js'
@@ -82,4 +82,5 @@ export const migrations: readonly Migration[] = [
   { number: 1, oldestReader: 1, script: (schema) => foundation.map((table) => table(schema)).join(';\n') },
   { number: 2, oldestReader: 1, script: (schema) => eventsToHosts.map((table) => table(schema)).join(';\n') },
   { number: 3, oldestReader: 1, script: (schema, { idsPerRange }) => firstRanges(schema, idsPerRange) },
+  { number: 4, oldestReader: 1, script: providerReferencesByAge },
 ]
