@@ -22,7 +22,7 @@ export interface StoreOptions {
   readonly clock?: ClockChoice
   /**
    * How many deliveries lie in one partition of the history. An engine makes the next one when half of the last is given out, and looks
-   * once a minute, so half a range must last for longer than that. Statements plan over all partitions: keep them to some dozens.
+   * once a minute, so half a range must last for longer than that. A batch of ids is joined with every partition: keep them to a dozen or two.
    * Default 5,000,000, at least 1,000.
    */
   readonly idsPerRange?: number
