@@ -39,6 +39,7 @@ describe.each(['postgres', 'pglite'] as const)('an engine on %s that is killed a
           `seed ${seed}, ${kind}: ${killed} kills, ${deliveries.length} deliveries, ${calls.length} calls accepted; of ` +
             `${ambiguous.size} unknown outcomes ${unresolved.length} stayed unresolved (${unresolved.filter(callsOf).length} accepted)`,
         )
+        expect(await quarantined(place, campaignId), 'people whose engine was blamed on them').toEqual([])
         expect(killed, 'kills before the campaign was over').toBe(kills)
         expect(deliveries.filter(({ state }) => !isTerminal(state)).length, 'open deliveries').toBe(0)
         expect(deliveries.length, 'one delivery for each mail to each person').toBe(people * mailsEach)
@@ -108,6 +109,19 @@ async function deliveriesOf(place: Place, campaignId: string): Promise<readonly 
       deliveries.push(...page)
       if (page.length === 0) return deliveries
     }
+  } finally {
+    await close()
+  }
+}
+
+async function quarantined(place: Place, campaignId: string): Promise<readonly string[]> {
+  const { drumbeat, store, close } = engineAt(place)
+  try {
+    await store.open()
+    const runs = await drumbeat.workspace(workspaceId).recipients(campaignId, { limit: 1000 })
+    return runs
+      .filter(({ status }) => status === 'quarantined')
+      .map(({ contactId, reason }) => `${contactId} ${reason}`)
   } finally {
     await close()
   }

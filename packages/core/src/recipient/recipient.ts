@@ -50,7 +50,7 @@ export interface Recipient {
   readonly memory: Memory
   /** Raised by every claim and every write. A write that names an older one changes nothing. */
   readonly fence: number
-  /** Claims since the last progress. Five quarantine the run. */
+  /** Claims since the last progress. After two it is worked on alone; five more quarantine it. */
   readonly claims: number
 }
 

@@ -14,10 +14,10 @@ import { lostEnd } from './attempt-end.js'
 import { settle } from './settle.js'
 import { startCalls } from './start-calls.js'
 
-/** Claims without progress after which a run is taken out of the way. */
-const mostClaims = 5
 /** Claims without progress after which a run is worked on alone. */
 const claimsInCompany = 2
+/** Then five of its own take it out of the way: what happened in company may be anybody's fault. */
+const mostClaims = claimsInCompany + 5
 /** A decision may start, be refused, and decide again, so often before it is left to the next claim. */
 const mostRounds = 10
 const idsPerRefusal = 4
@@ -33,7 +33,7 @@ const batchesInRow = 4
 export async function advanceDue(context: EngineContext, idsBeside: IdPool): Promise<number> {
   try {
     const claims = await claimDue(context)
-    if (claims.length < context.settings.batchSize || context.throttles.isSlowing) {
+    if (claims.length < context.settings.batchSize || context.throttles.isSlowing || claims.some(isSuspect)) {
       await work(context, claims)
       return claims.length
     }
@@ -59,6 +59,11 @@ async function workOff(context: EngineContext, first?: readonly Recipient[]): Pr
   let claimed = 0
   for (let batch = 0; batch < batchesInRow; batch++) {
     const claims = batch === 0 && first !== undefined ? first : await claimDue(context)
+    if (claims.some(isSuspect)) {
+      // Alone is without a second batch beside it, too.
+      await giveBack(context, claims)
+      break
+    }
     claimed += claims.length
     await work(context, claims)
     // An account's limit on calls at once is for one batch: two together would have twice as many.
@@ -99,7 +104,10 @@ async function work(context: EngineContext, claims: readonly Recipient[]): Promi
  * down: it is worked on alone, so that nobody beside it is blamed. The others are given back, uncounted.
  */
 async function apartFromSuspects(context: EngineContext, claims: readonly Recipient[]): Promise<readonly Recipient[]> {
-  const suspect = claims.find((run) => run.claims > claimsInCompany)
+  const suspects = claims.filter(isSuspect)
+  // In turn: an engine that is brought down by something else must not be blamed on the same run each time.
+  const fewest = Math.min(...suspects.map((run) => run.claims))
+  const suspect = suspects.find((run) => run.claims === fewest)
   if (suspect === undefined || claims.length === 1) return claims
   await giveBack(
     context,
@@ -107,6 +115,8 @@ async function apartFromSuspects(context: EngineContext, claims: readonly Recipi
   )
   return [suspect]
 }
+
+const isSuspect = (run: Recipient): boolean => run.claims > claimsInCompany
 
 function giveBack({ store }: EngineContext, claims: readonly Recipient[]): Promise<void> {
   return store.recipients.release(claims.map(({ workspaceId, id, fence }) => ({ workspaceId, recipientId: id, fence })))
