@@ -142,11 +142,15 @@ function withReports(loaded: Loaded, reports: readonly Report[], changes: readon
   return { ...loaded, facts: { ...loaded.facts, deliveries, permissions } }
 }
 
-/** Nothing has happened to a message before its first call, nor after it was reported, whatever the provider's clock says. */
+/** How far a provider's clock may be ahead of ours: such times are kept, so that copies of a report agree whenever they come. */
+const aheadMs = 60 * 60 * 1000
+
+/** Nothing has happened to a message before its first call, nor long after it was reported, whatever the provider's clock says. */
 function plausible(report: Report, delivery: Delivery | undefined): Report {
   const { facts, receivedAt: now } = report
   const from = Math.min(delivery?.intendedAt ?? Number.NEGATIVE_INFINITY, now)
-  return { ...report, facts: facts.map((fact) => ({ ...fact, at: clampReport(fact.at, { from, now }) })) }
+  const clamped = (at: Instant): Instant => (at <= now + aheadMs && at >= from ? at : clampReport(at, { from, now }))
+  return { ...report, facts: facts.map((fact) => ({ ...fact, at: clamped(fact.at) })) }
 }
 
 /** The deliveries that reports are about, as they are known so far. */
