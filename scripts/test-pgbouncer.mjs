@@ -8,7 +8,6 @@ await ensureInstalled()
 const postgres = await startPostgres()
 const pgbouncer = await startPgbouncer(postgres)
 process.env.DRUMBEAT_TEST_DATABASE_URL = pgbouncer.url
-process.env.DRUMBEAT_TEST_POOLER = 'transaction'
 const suites = ['packages/store-postgres', 'tests/engine', 'tests/promises', 'tests/acceptance', 'tests/faults']
 const given = process.argv.slice(2)
 try {

@@ -5,7 +5,7 @@ export interface RangedTable {
   readonly storage: string
 }
 
-/** The tables whose ranges are made ahead. Their ranges begin and end at the same ids. */
+/** The tables whose ranges are made ahead. Their ranges begin and end at the same ids, unless they were overrun. */
 export const rangedTables: readonly RangedTable[] = [
   { name: 'campaign_deliveries', storage: 'with (fillfactor = 60)' },
   { name: 'delivery_attempts', storage: '' },
