@@ -44,11 +44,9 @@ export async function copyPerson(pool: pg.Pool, people: number, dueAt: string): 
   )
 }
 
-/** Copies one delivery that was sent, with its attempt, so many times: what runs that are long over have left. */
+/** Copies one delivery that was sent so many times: what runs that are long over have left. */
 export async function copyDelivery(pool: pg.Pool, deliveries: number): Promise<void> {
   const id = `nextval('drumbeat.delivery_ids')`
   const delivery = { id, recipient_id: '1000000000 + copy.number', contact_id: `'past-' || copy.number` }
   await copyRow(pool, { table: 'campaign_deliveries', where: `state = 'sent'`, change: delivery }, deliveries)
-  const attempt = { delivery_id: '1000000000 + copy.number', idempotency_key: `'past-' || copy.number` }
-  await copyRow(pool, { table: 'delivery_attempts', where: 'finished_at is not null', change: attempt }, deliveries)
 }

@@ -88,7 +88,7 @@ async function counted(url: string, schema: string) {
       `select (select count(*)::int from ${schema}.campaign_recipients) as runs,
          (select count(*)::int from ${schema}.campaign_recipients where status = 'completed') as completed,
          (select count(*)::int from ${schema}.campaign_deliveries where state = 'sent') as sent,
-         (select count(*)::int from ${schema}.delivery_attempts) as attempts`,
+         (select sum(attempts)::int from ${schema}.campaign_deliveries) as attempts`,
     ),
   )
   return rows[0]

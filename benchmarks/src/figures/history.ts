@@ -43,10 +43,6 @@ async function deliveriesBeside({ databaseUrl }: Place, deliveries: number, peop
          'marketing', 'normal', 'sent', now(), now(), 'mail', 1, 'hash', 'past@example.com', 1, now(), now(), 'past', false,
          '{"accepted": 0}' from drumbeat.campaign_recipients limit 1`,
     )
-    await pool.query(
-      `insert into drumbeat.delivery_attempts (delivery_id, n, idempotency_key, begun_at, permit_until, finished_at)
-       select id, 1, 'past', now(), now(), now() from drumbeat.campaign_deliveries`,
-    )
     await copyDelivery(pool, deliveries)
   }
   await pool.query('vacuum analyze')

@@ -13,7 +13,7 @@ import { newPool, newSchema } from './databases.js'
 const idsPerRange = 1_000
 const workspaceId = 'acme'
 const campaign = aCampaign({ workspaceId, id: 'onboarding' })
-const tables = ['campaign_deliveries', 'delivery_attempts']
+const tables = ['campaign_deliveries']
 const leftovers: (() => Promise<unknown>)[] = []
 
 afterEach(async () => {
@@ -134,7 +134,6 @@ describe('ranges of the history', () => {
     const found = await rowsOf(opened, 'campaign_deliveries')
     expect(found.default).toBe(0)
     expect(Object.values(found).reduce((sum, n) => sum + n, 0)).toBe(2 * 24 * 60)
-    expect(Object.keys(await rowsOf(opened, 'delivery_attempts'))).toEqual(Object.keys(found))
   })
 
   it('wait for nobody: while a lock is held tidying goes on without, and makes them the next time', async () => {
@@ -264,7 +263,6 @@ describe('the oldest range of the history', () => {
     expect(await parts(opened)).toEqual(['1000', '2000', '3000', 'default', 'first'])
     await tidyAt(store, later(31))
     expect(await rowsOf(opened, 'campaign_deliveries')).toEqual({ '2000': 501, '3000': 0, default: 0 })
-    expect(Object.keys(await rowsOf(opened, 'delivery_attempts'))).toEqual(['2000', '3000', 'default'])
     await tidyAt(store, later(32))
     for (const [table, n] of [
       ['provider_references', 501],
@@ -352,7 +350,7 @@ describe('the oldest range of the history', () => {
   })
 })
 
-/** Writes deliveries under these ids, of nobody unless told otherwise, and an attempt of each. */
+/** Writes deliveries under these ids, of nobody unless told otherwise. */
 async function writeRows(
   { query, schema }: Pick<Opened, 'query' | 'schema'>,
   ids: readonly number[],
@@ -364,9 +362,5 @@ async function writeRows(
        category, priority, state, planned_at, due_at, attempts, possible_duplicate, facts)
      select id, '${workspaceId}', 'onboarding', ${recipientId}, 'ana', 'message', 'welcome', 1, 'email', 'mail-account', 'marketing', 'normal', '${state}',
        now(), now(), 1, false, '{}' from ${list}`,
-  )
-  await query(
-    `insert into ${schema}.delivery_attempts (delivery_id, n, idempotency_key, begun_at, permit_until, finished_at)
-     select id, 1, 'key-' || id, now(), now(), now() from ${list}`,
   )
 }

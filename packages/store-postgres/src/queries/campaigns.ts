@@ -86,7 +86,7 @@ export function campaignQueries(context: QueryContext): CampaignStore {
         const key = [workspaceId, campaignId]
         const ours = `workspace_id = $1 and campaign_id = $2`
         const ids = `(select id from ${s}.campaign_deliveries where ${ours})`
-        for (const table of ['delivery_attempts', 'delivery_contents', 'provider_references', 'reconciliations']) {
+        for (const table of ['delivery_contents', 'provider_references', 'reconciliations']) {
           await connection.query(`delete from ${s}.${table} where delivery_id in ${ids}`, key)
         }
         await connection.query(`delete from ${s}.inbox where kind = 'report' and delivery_id in ${ids}`, key)

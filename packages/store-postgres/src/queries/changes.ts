@@ -7,6 +7,7 @@ import {
   type RunChange,
 } from '@drumbeat/core'
 import type { Connection } from '../connection/connection.js'
+import { arrayLiteral } from '../sql/array-literal.js'
 import { batch } from '../sql/batch.js'
 import { rounds } from '../sql/rounds.js'
 import { instant } from '../sql/values.js'
@@ -16,7 +17,7 @@ import { deliveryWrites, writeDeliveries } from './delivery-rows.js'
 import { appendChanged, appendEvents } from './inbox-writes.js'
 import { appendOutbox } from './outbox-writes.js'
 import { changePermissions } from './permissions.js'
-import { matchParked } from './reports.js'
+import { matchParked, writeReferences } from './reports.js'
 import { runWrites, writeRuns } from './run-rows.js'
 
 /** Applies changes in one transaction, each on its own fence. Returns for each whether it was applied. */
@@ -26,8 +27,24 @@ export async function applyChanges(
   changes: readonly RunChange[],
   now: Instant,
 ): Promise<readonly ('applied' | 'stale')[]> {
+  const applied = await moveRuns(context, connection, changes)
+  await applyRest(
+    context,
+    connection,
+    changes.filter((_, index) => applied[index]),
+    now,
+  )
+  return applied.map((isApplied) => (isApplied ? 'applied' : 'stale'))
+}
+
+/** Writes the runs of changes, and nothing else of them; returns for each whether its fence held. */
+export async function moveRuns(
+  context: QueryContext,
+  connection: Connection,
+  changes: readonly RunChange[],
+): Promise<readonly boolean[]> {
   const numbered = changes.map((change, index) => ({ change, index }))
-  const applied = new Set<number>()
+  const moved = changes.map(() => false)
   // A run named twice: the second change is on an older fence by then.
   for (const round of rounds(numbered, ({ change }) => change.recipientId)) {
     const written = await writeRecipients(
@@ -35,16 +52,9 @@ export async function applyChanges(
       connection,
       round.map(({ change }) => change),
     )
-    const done = round.filter(({ change }) => written.has(change.recipientId))
-    for (const { index } of done) applied.add(index)
-    await applyRest(
-      context,
-      connection,
-      done.map(({ change }) => change),
-      now,
-    )
+    for (const { change, index } of round) moved[index] = written.has(change.recipientId)
   }
-  return changes.map((_, index) => (applied.has(index) ? 'applied' : 'stale'))
+  return moved
 }
 
 /** Writes the runs of changes whose fences hold; returns the new fences by run. */
@@ -122,15 +132,19 @@ export async function applyRest(
   await appendOutbox(context, connection, changes)
 }
 
-/** Writes deliveries whole, and hands them reports that came before them. */
+/** Writes deliveries whole, and hands them reports that came before them. `permitId` lets their calls start; null = none does. */
 export async function writeDeliveryRows(
   context: QueryContext,
   connection: Connection,
   deliveries: readonly Delivery[],
+  permitId: number | null = null,
 ): Promise<void> {
   const { s } = context
   for (const round of rounds(deliveries, ({ id }) => id)) {
-    const written = await connection.query<{ id: number }>(writeDeliveries(s), deliveryWrites.params(round))
+    const written = await connection.query<{ id: number }>(writeDeliveries(s), [
+      ...deliveryWrites.params(round),
+      permitId,
+    ])
     if (written.length < round.length) {
       const known = new Set(written.map(({ id }) => id))
       const foreign = round.find(({ id }) => !known.has(id))
@@ -138,7 +152,12 @@ export async function writeDeliveryRows(
         kind: 'duplicate',
       })
     }
-    await matchParked(context, connection, round)
+    const ids = round.map(({ id }) => id)
+    if (round.some(({ providerId }) => providerId !== null)) {
+      const written = `(select * from ${s}.campaign_deliveries where id = any($1::bigint[]))`
+      await connection.query(writeReferences(s, written), [arrayLiteral(ids)])
+    }
+    await matchParked(context, connection, ids)
   }
 }
 

@@ -62,9 +62,10 @@ export function controlQueries(context: QueryContext): ControlStore {
     async openAttempts({ scope, now }) {
       const [row] = await database.read<{ inFlight: number; permitted: number }>(
         `select ${int('count(*)')} as "inFlight",
-           ${int(`count(*) filter (where a.permit_until > ${clock.stamp('$4')})`)} as permitted
-         from ${s}.delivery_attempts a join ${s}.campaign_deliveries d on d.id = a.delivery_id
-         where a.finished_at is null and d.workspace_id = $1 and ${scopeTest('$2', '$3')}`,
+           ${int(`count(*) filter (where p.permit_until > ${clock.stamp('$4')})`)} as permitted
+         from ${s}.call_permits p cross join lateral unnest(p.delivery_ids, p.attempts) as a(delivery_id, n)
+         join ${s}.campaign_deliveries d on d.id = a.delivery_id and d.state = 'sending' and d.attempts = a.n
+         where p.open > 0 and d.workspace_id = $1 and ${scopeTest('$2', '$3')}`,
         [scope.workspaceId, scope.kind, scope.ref, clock.named(now)],
         'control',
       )

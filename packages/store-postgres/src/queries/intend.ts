@@ -10,6 +10,7 @@ import {
   type SentRecord,
 } from '@drumbeat/core'
 import type { Connection } from '../connection/connection.js'
+import { arrayLiteral } from '../sql/array-literal.js'
 import { batch } from '../sql/batch.js'
 import { document } from '../sql/json.js'
 import { rounds } from '../sql/rounds.js'
@@ -86,7 +87,7 @@ async function intendRound(
     else starting.push(wish)
   }
   if (starting.length === 0) return
-  const fences = await write(context, connection, starting, { begunAt, permitUntil: begunAt + permitMs })
+  const fences = await write(context, connection, starting, begunAt + permitMs)
   for (const wish of starting) {
     const fence = fences.get(wish.intent.change.recipientId)
     if (fence !== undefined) wish.result = { result: 'started', fence, permitUntil: begunAt + permitMs }
@@ -217,35 +218,19 @@ async function lockAndRead(
   return found
 }
 
-const attemptRows = batch<Pick<Intent, 'delivery' | 'idempotencyKey'>>({
-  delivery_id: ['bigint', ({ delivery }) => delivery.id],
-  n: ['int', ({ delivery }) => delivery.attempts],
-  idempotency_key: ['text', ({ idempotencyKey }) => idempotencyKey],
-})
-
 async function write(
   context: QueryContext,
   connection: Connection,
   wishes: readonly Wish[],
-  { begunAt, permitUntil }: { readonly begunAt: Instant; readonly permitUntil: Instant },
+  permitUntil: Instant,
 ): Promise<ReadonlyMap<number, number>> {
   const { s } = context
   const intents = wishes.map(({ intent }) => intent)
   const changes = intents.map(({ change }) => ({ ...change, keepsClaim: true }))
   const fences = await writeRecipients(context, connection, changes)
   await applyRest(context, connection, changes, latestOf(context))
-  const deliveries: Delivery[] = intents.map(({ delivery, change }) => ({
-    ...delivery,
-    workspaceId: change.workspaceId,
-  }))
-  await writeDeliveryRows(context, connection, deliveries)
-  await connection.query(
-    `insert into ${s}.delivery_attempts (${attemptRows.columns}, begun_at, permit_until)
-     select ${attemptRows.columns}, $4::timestamptz, $5::timestamptz from ${attemptRows.from('t')}
-     on conflict (delivery_id, n) do update set idempotency_key = excluded.idempotency_key, begun_at = excluded.begun_at,
-       permit_until = excluded.permit_until, finished_at = null`,
-    [...attemptRows.params(intents), instant(begunAt), instant(permitUntil)],
-  )
+  const permitId = await permit(connection, s, intents, permitUntil)
+  await writeDeliveryRows(context, connection, deliveriesOf(intents), permitId)
   for (const { delivery, content } of intents) {
     if (content === null) continue
     await connection.query(
@@ -255,4 +240,30 @@ async function write(
     )
   }
   return fences
+}
+
+function deliveriesOf(intents: readonly Intent[]): readonly Delivery[] {
+  return intents.map(({ delivery, change: { workspaceId } }) =>
+    delivery.workspaceId === workspaceId ? delivery : { ...delivery, workspaceId },
+  )
+}
+
+/** One for all calls that may start now. */
+async function permit(
+  connection: Connection,
+  s: string,
+  intents: readonly Intent[],
+  permitUntil: Instant,
+): Promise<number> {
+  const [row] = await connection.query<{ id: number }>(
+    `insert into ${s}.call_permits (delivery_ids, attempts, open, permit_until)
+     values ($1::bigint[], $2::int[], $3::int, $4::timestamptz) returning ${int('id')} as id`,
+    [
+      arrayLiteral(intents.map(({ delivery }) => delivery.id)),
+      arrayLiteral(intents.map(({ delivery }) => delivery.attempts)),
+      intents.length,
+      instant(permitUntil),
+    ],
+  )
+  return row?.id ?? 0
 }

@@ -1,5 +1,6 @@
-import type { Delivery, Fact, InboxStore } from '@drumbeat/core'
+import type { Fact, InboxStore } from '@drumbeat/core'
 import type { Connection } from '../connection/connection.js'
+import { arrayLiteral } from '../sql/array-literal.js'
 import { batch } from '../sql/batch.js'
 import { jsonb } from '../sql/json.js'
 import { int } from '../sql/values.js'
@@ -68,40 +69,30 @@ export function appendReports({ database, s, clock }: QueryContext): InboxStore[
     })
 }
 
-const deliveryRows = batch<Pick<Delivery, 'id' | 'workspaceId' | 'contactId' | 'channel' | 'providerId'>>({
-  id: ['bigint', ({ id }) => id],
-  workspace_id: ['text', ({ workspaceId }) => workspaceId],
-  contact_id: ['text', ({ contactId }) => contactId],
-  channel: ['text', ({ channel }) => channel],
-  provider_id: ['text', ({ providerId }) => providerId],
-})
+/** Makes deliveries of a table findable by their provider's id: a statement, or a part of one. */
+export function writeReferences(s: string, deliveries: string): string {
+  return `insert into ${s}.provider_references (hash, delivery_id)
+    select ${providerHash('x.workspace_id', 'x.channel', 'x.provider_id')}, x.id from ${deliveries} x
+    where x.provider_id is not null on conflict do nothing`
+}
 
-/** Makes deliveries findable by their provider's id, and hands them the reports that came before them. */
+/** Hands deliveries the reports that came before they could be found. */
 export async function matchParked(
   { s, clock }: QueryContext,
   connection: Connection,
-  deliveries: readonly Pick<Delivery, 'id' | 'workspaceId' | 'contactId' | 'channel' | 'providerId'>[],
+  deliveryIds: readonly number[],
 ): Promise<void> {
-  if (deliveries.length === 0) return
-  const hash = providerHash('t.workspace_id', 't.channel', 't.provider_id')
-  const params = deliveryRows.params(deliveries)
-  if (deliveries.some(({ providerId }) => providerId !== null)) {
-    await connection.query(
-      `insert into ${s}.provider_references (hash, delivery_id) select ${hash}, t.id from ${deliveryRows.from('t')}
-       where t.provider_id is not null on conflict do nothing`,
-      params,
-    )
-  }
+  if (deliveryIds.length === 0) return
   const [anything] = await connection.query<{ some: boolean }>(`select exists(select from ${s}.parked_reports) as some`)
   if (anything?.some !== true) return
   await connection.query(
     `with found as (
-       delete from ${s}.parked_reports p using ${deliveryRows.from('t')}
-       where p.workspace_id = t.workspace_id
-         and (p.delivery_id = t.id or (p.hash = ${hash} and p.channel = t.channel and p.provider_id = t.provider_id))
-       returning p.id, t.workspace_id, t.contact_id, t.id as delivery_id, p.facts, p.received_at, p.expires_at > ${clock.stamp(`$${deliveryRows.size + 1}`)} as fresh)
+       delete from ${s}.parked_reports p using ${s}.campaign_deliveries d
+       where d.id = any($1::bigint[]) and p.workspace_id = d.workspace_id and (p.delivery_id = d.id
+         or (p.hash = ${providerHash('d.workspace_id', 'd.channel', 'd.provider_id')} and p.channel = d.channel and p.provider_id = d.provider_id))
+       returning p.id, d.workspace_id, d.contact_id, d.id as delivery_id, p.facts, p.received_at, p.expires_at > ${clock.stamp('$2')} as fresh)
      insert into ${s}.inbox (workspace_id, contact_id, received_at, kind, delivery_id, facts)
      select workspace_id, contact_id, received_at, 'report', delivery_id, facts from found where fresh order by id`,
-    [...params, clock.unnamed()],
+    [arrayLiteral(deliveryIds), clock.unnamed()],
   )
 }

@@ -38,7 +38,13 @@ export async function tidy(
      select ${int('count(*)')} as n from gone`,
     [instant(now)],
   )
+  const used = await work(
+    `with gone as (
+       delete from ${s}.call_permits where ctid = any(array(
+         select ctid from ${s}.call_permits where open <= 0 limit ${rowsAtOnce} for update skip locked)) returning 1)
+     select ${int('count(*)')} as n from gone`,
+  )
   await makeRanges(context)
   const dropped = await context.retention.advance(now)
-  return folded + forgotten + expired + dropped
+  return folded + forgotten + expired + used + dropped
 }

@@ -12,6 +12,7 @@ import { engines } from '../tables/control/engines.js'
 import { gates } from '../tables/control/gates.js'
 import { installation } from '../tables/control/installation.js'
 import { workspaces } from '../tables/control/workspaces.js'
+import { callPermits, permitsOfOpenAttempts } from '../tables/deliveries/call-permits.js'
 import { campaignDeliveries } from '../tables/deliveries/campaign-deliveries.js'
 import { deliveryAttempts } from '../tables/deliveries/delivery-attempts.js'
 import { deliveryContents } from '../tables/deliveries/delivery-contents.js'
@@ -83,4 +84,9 @@ export const migrations: readonly Migration[] = [
   { number: 2, oldestReader: 1, script: (schema) => eventsToHosts.map((table) => table(schema)).join(';\n') },
   { number: 3, oldestReader: 1, script: (schema, { idsPerRange }) => firstRanges(schema, idsPerRange) },
   { number: 4, oldestReader: 1, script: providerReferencesByAge },
+  {
+    number: 5,
+    oldestReader: 5,
+    script: (schema) => [callPermits, permitsOfOpenAttempts].map((part) => part(schema)).join(';\n'),
+  },
 ]

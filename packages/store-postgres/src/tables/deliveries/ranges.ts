@@ -6,10 +6,10 @@ export interface RangedTable {
 }
 
 /** The tables whose ranges are made ahead. Their ranges begin and end at the same ids, unless they were overrun. */
-export const rangedTables: readonly RangedTable[] = [
-  { name: 'campaign_deliveries', storage: 'with (fillfactor = 60)' },
-  { name: 'delivery_attempts', storage: '' },
-]
+export const rangedTables: readonly RangedTable[] = [{ name: 'campaign_deliveries', storage: 'with (fillfactor = 60)' }]
+
+/** Those that lay in ranges when ranges began. */
+const rangedAtFirst: readonly RangedTable[] = [...rangedTables, { name: 'delivery_attempts', storage: '' }]
 
 /**
  * Turns what has been the default until now into the first range, with all that is in it: it ends at least half a range beyond the ids
@@ -22,7 +22,7 @@ export const firstRanges = (s: string, idsPerRange: number): string => `
     size bigint := ${idsPerRange};
     beyond bigint := ((select last_value from ${s}.delivery_ids) + size / 2) / size * size + size;
   begin
-    ${rangedTables.map((table) => firstRange(s, table)).join('')}
+    ${rangedAtFirst.map((table) => firstRange(s, table)).join('')}
   end $$`
 
 const firstRange = (s: string, { name, storage }: RangedTable): string => `
