@@ -6,5 +6,5 @@ import { run } from './run.mjs'
 if (process.argv.includes('--json')) console.log = console.error
 await ensureInstalled()
 
-const arguments_ = process.argv.slice(2)
-process.exitCode = await run(['tsx', '--conditions=@drumbeat/source', 'benchmarks/src/main.ts', ...arguments_]).exitCode
+const { buildBenchmarks } = await import('./build-benchmarks.mjs')
+process.exitCode = await run(['node', await buildBenchmarks(), ...process.argv.slice(2)]).exitCode

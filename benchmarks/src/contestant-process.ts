@@ -1,8 +1,9 @@
 // One process of one contestant: gets its place, says that it is ready, works from "go" to "stop", and says how much is done.
 import type { Contestant, Place } from './contestant.js'
+import { contestantFile } from './race.js'
 
 const [name = '', place = '{}'] = process.argv.slice(2)
-const { contestant } = (await import(`./contestants/${name}.js`)) as { readonly contestant: Contestant }
+const { contestant } = (await import(contestantFile(name))) as { readonly contestant: Contestant }
 
 let finished = 0
 let isTold = true

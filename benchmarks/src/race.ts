@@ -1,9 +1,8 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import type { Contestant, Place } from './contestant.js'
+import { programOf } from './program.js'
 
-const script = fileURLToPath(new URL('./contestant-process.ts', import.meta.url))
 /** Room for the young objects of a batch: fewer of them are copied. Everybody gets it. */
 const youngObjects = '--max-semi-space-size=64'
 const patienceMs = 300_000
@@ -18,13 +17,18 @@ export interface Run {
   readonly nodeFlags?: readonly string[]
 }
 
+/** Where a contestant lies. */
+export function contestantFile(name: string): string {
+  return new URL(`./contestants/${name}.js`, import.meta.url).href
+}
+
 /** Fills the place, then lets processes of the contestant work it off. Returns jobs per second, from "go" to the last one. */
 export async function race({ contestant, jobs, processes, nodeFlags = [] }: Run, place: Place): Promise<number> {
-  const { contestant: itself } = (await import(`./contestants/${contestant}.js`)) as { readonly contestant: Contestant }
+  const { contestant: itself } = (await import(contestantFile(contestant))) as { readonly contestant: Contestant }
   await itself.prepare(place, jobs)
   const children = Array.from({ length: processes }, () =>
-    fork(script, [contestant, JSON.stringify(place)], {
-      execArgv: ['--import', 'tsx', '--conditions=@drumbeat/source', youngObjects, ...nodeFlags],
+    fork(programOf('contestant-process'), [contestant, JSON.stringify(place)], {
+      execArgv: [...process.execArgv, youngObjects, ...nodeFlags],
     }),
   )
   try {

@@ -1,9 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import type { Figure } from '../figure.js'
-
-const script = fileURLToPath(new URL('../memory-store-process.ts', import.meta.url))
+import { programOf } from '../program.js'
 
 /** What a recipient who waits costs the memory store: the heap after a collection, less that before. */
 export const memoryStoreSize: Figure = {
@@ -12,9 +10,7 @@ export const memoryStoreSize: Figure = {
   higherIsBetter: false,
   measured: {
     Drumbeat: async () => {
-      const child = fork(script, [], {
-        execArgv: ['--expose-gc', '--import', 'tsx', '--conditions=@drumbeat/source'],
-      })
+      const child = fork(programOf('memory-store-process'), [], { execArgv: [...process.execArgv, '--expose-gc'] })
       const [bytes] = await once(child, 'message')
       return Number(bytes)
     },

@@ -1,12 +1,12 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { deliveryRef } from '@drumbeat/core'
 import { postgresStore } from '@drumbeat/store-postgres'
 import pg from 'pg'
 import type { Place } from '../contestant.js'
 import { engineOn } from '../contestants/drumbeat-engine.js'
 import type { Bench, Figure } from '../figure.js'
+import { programOf } from '../program.js'
 import { account, signatureHeader, signWebhook } from '../webhook.js'
 import { load } from '../webhook-load.js'
 
@@ -54,8 +54,7 @@ async function serve({ databaseUrl }: Place, kind: Kind, count: number, perSecon
   if (kind === 'bare')
     await pool.query('create table received (id text primary key, ref text not null, at bigint not null)')
   const refs = kind === 'bare' ? Array.from({ length: count }, (_, n) => `ref-${n}`) : await knownRefs(pool, count)
-  const program = fileURLToPath(new URL('../webhook-server.ts', import.meta.url))
-  const server = fork(program, [kind, databaseUrl])
+  const server = fork(programOf('webhook-server'), [kind, databaseUrl])
   try {
     const [{ port }] = (await once(server, 'message')) as [{ port: number }]
     const requests = refs.map(requestOf)

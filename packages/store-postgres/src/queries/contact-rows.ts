@@ -19,11 +19,14 @@ export const contactColumns = `c.workspace_id as "workspaceId", c.contact_id as 
   c.attributes::text as attributes, array_to_json(c.tags)::text as tags, ${ms('c.updated_at')} as "updatedAt"`
 
 /** Reads a contact. */
-export function contactOf({ workspaceId: _, addresses, attributes, tags, ...rest }: ContactRow): Contact {
+export function contactOf(row: ContactRow): Contact {
   return {
-    ...rest,
-    addresses: fromJson<Record<string, string>>(addresses),
-    attributes: fromJson<JsonObject>(attributes),
-    tags: fromJson<readonly string[]>(tags),
+    id: row.id,
+    addresses: fromJson<Record<string, string>>(row.addresses),
+    zone: row.zone,
+    locale: row.locale,
+    attributes: fromJson<JsonObject>(row.attributes),
+    tags: fromJson<readonly string[]>(row.tags),
+    updatedAt: row.updatedAt,
   }
 }

@@ -1,23 +1,5 @@
 import type { Instant, Memory, PathEntry } from '@drumbeat/core'
 
-/** What a run remembers to which nothing has happened. Most of it stays like that to the end. */
-const nothing: Omit<Memory, 'base' | 'since'> = {
-  afterSeq: 0,
-  arms: {},
-  assignedAt: {},
-  entryEvent: null,
-  hangsOn: null,
-  holdout: false,
-  interrupted: [],
-  path: [],
-  plans: {},
-  replies: {},
-  resumed: null,
-  trigger: null,
-  visits: {},
-  why: null,
-}
-
 /** A step entered, as it is stored: most are left by `next`, which is not said. */
 type StoredEntry = readonly [step: string, at: Instant, via?: string]
 
@@ -28,28 +10,53 @@ const usual = 'next'
  * three times per message, so its width is most of what a message costs in write-ahead log.
  */
 export function memoryText(memory: Memory): string {
-  const stored: Record<string, unknown> = {}
-  for (const name in memory) {
-    const value = memory[name as keyof Memory]
-    if (!isNothing(value)) stored[name] = value
-  }
-  if (memory.path.length > 0) stored.path = memory.path.map(storedEntry)
-  return JSON.stringify(stored)
+  return JSON.stringify({
+    base: memory.base,
+    since: memory.since,
+    afterSeq: memory.afterSeq || undefined,
+    entryEvent: memory.entryEvent ?? undefined,
+    trigger: memory.trigger ?? undefined,
+    visits: unlessEmpty(memory.visits),
+    arms: unlessEmpty(memory.arms),
+    assignedAt: unlessEmpty(memory.assignedAt),
+    replies: unlessEmpty(memory.replies),
+    interrupted: unlessEmpty(memory.interrupted),
+    holdout: memory.holdout || undefined,
+    plans: unlessEmpty(memory.plans),
+    hangsOn: memory.hangsOn ?? undefined,
+    resumed: memory.resumed ?? undefined,
+    why: memory.why === null ? undefined : unlessEmpty(memory.why),
+    path: unlessEmpty(memory.path)?.map(storedEntry),
+  } satisfies Record<keyof Memory, unknown>)
 }
 
-/** Reads it back whole. */
+/** Reads it back whole. Named one by one, so that all memories have one shape. */
 export function memoryOf(text: string): Memory {
-  const { path, ...stored } = JSON.parse(text)
-  return { ...nothing, ...stored, ...(path === undefined ? {} : { path: path.map(entryOf) }) }
+  const stored: Partial<Omit<Memory, 'path'>> & { readonly path?: readonly StoredEntry[] } = JSON.parse(text)
+  return {
+    base: stored.base ?? 0,
+    since: stored.since ?? 0,
+    afterSeq: stored.afterSeq ?? 0,
+    entryEvent: stored.entryEvent ?? null,
+    trigger: stored.trigger ?? null,
+    visits: stored.visits ?? {},
+    arms: stored.arms ?? {},
+    assignedAt: stored.assignedAt ?? {},
+    replies: stored.replies ?? {},
+    interrupted: stored.interrupted ?? [],
+    holdout: stored.holdout ?? false,
+    plans: stored.plans ?? {},
+    hangsOn: stored.hangsOn ?? null,
+    resumed: stored.resumed ?? null,
+    why: stored.why ?? null,
+    path: stored.path?.map(entryOf) ?? [],
+  }
 }
 
 const storedEntry = ({ step, at, via }: PathEntry): StoredEntry => (via === usual ? [step, at] : [step, at, via])
 const entryOf = ([step, at, via = usual]: StoredEntry): PathEntry => ({ step, at, via })
 
-/** Empty, and nothing else: a base of 0 is an instant, and is read back as what is stored. */
-function isNothing(value: unknown): boolean {
-  if (value === null || value === false) return true
-  if (typeof value !== 'object') return false
-  for (const _ in value) return false
-  return true
+function unlessEmpty<Value extends object>(value: Value): Value | undefined {
+  for (const _ in value) return value
+  return undefined
 }

@@ -37,9 +37,31 @@ export type RunRow = Omit<Recipient, 'lane' | 'memory'> & {
   readonly memory: string
 }
 
-/** Reads a run. */
-export function runOf({ channel, priority, memory, ...rest }: RunRow): Recipient {
-  return { ...rest, lane: { channel, priority }, memory: memoryOf(memory) }
+/** Reads a run. Named one by one: rows of drivers are dictionaries, and so would be every copy of one. */
+export function runOf(row: RunRow): Recipient {
+  return {
+    id: row.id,
+    workspaceId: row.workspaceId,
+    campaignId: row.campaignId,
+    contactId: row.contactId,
+    runKey: row.runKey,
+    entryNo: row.entryNo,
+    version: row.version,
+    status: row.status,
+    reason: row.reason,
+    enrolledAt: row.enrolledAt,
+    endedAt: row.endedAt,
+    stepId: row.stepId,
+    visit: row.visit,
+    waiting: row.waiting,
+    dueAt: row.dueAt,
+    lane: { channel: row.channel, priority: row.priority },
+    deliveryId: row.deliveryId,
+    parked: row.parked,
+    memory: memoryOf(row.memory),
+    fence: row.fence,
+    claims: row.claims,
+  }
 }
 
 /** Who holds a claim, as one text. */

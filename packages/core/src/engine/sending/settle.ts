@@ -147,7 +147,7 @@ function settlementOf(context: EngineContext, { delivery, result }: AttemptEnd, 
     workspaceId,
     deliveryId,
     attempt,
-    counters: counts ? [{ campaignId, stepId, name: counterOf({ ...delivery, ...result }), by: 1 }] : [],
+    counters: counts ? [{ campaignId, stepId, name: counterOf(result), by: 1 }] : [],
     change: decision === null ? null : changeOf(context, decision, context.clock.now()),
   }
 }
