@@ -6,6 +6,7 @@ import type { CounterDelta, RunChange } from '../ports/store-recipients.js'
 import type { Effect, PlannedCall, PlannedSend } from '../recipient/effect.js'
 import type { Input } from '../recipient/input.js'
 import type { Recipient } from '../recipient/recipient.js'
+import type { RunFacts } from '../recipient/run-facts.js'
 import { transition } from '../recipient/transition.js'
 import type { Instant } from '../schedule/instant.js'
 import type { EngineContext } from './context.js'
@@ -31,7 +32,7 @@ export function decide(loaded: Loaded, run: Recipient, input: Input, now: Instan
 /** Decides what an input does on top of a decision that has not been written. */
 export function decideOn(decision: Decision, input: Input, now: Instant): Decision {
   const { loaded, before, after, effects } = decision
-  const facts = { ...loaded.facts, deliveries: withRecords(loaded.facts.deliveries, effects) }
+  const facts = withRecords(loaded.facts, effects)
   const removed: Input = { kind: 'withdraw', reason: 'removed' }
   const { recipient, effects: more } = transition(
     loaded.definition,
@@ -86,17 +87,18 @@ function keptId({ loaded, effects }: Decision, id: number | null): number | null
 }
 
 /** What was recorded in this decision counts as known to what is decided on top of it. */
-function withRecords(known: readonly Delivery[], effects: readonly Effect[]): readonly Delivery[] {
+function withRecords(facts: RunFacts, effects: readonly Effect[]): RunFacts {
   const records = effects.flatMap((effect) => (effect.kind === 'record' ? [effect.delivery] : []))
-  if (records.length === 0) return known
-  return [...new Map([...known, ...records].map((delivery) => [delivery.id, delivery])).values()]
+  if (records.length === 0) return facts
+  const byId = new Map([...facts.deliveries, ...records].map((delivery) => [delivery.id, delivery]))
+  return { ...facts, deliveries: [...byId.values()] }
 }
 
 /** The write that a decision asks for. Where progress has been made, claims are counted from nothing again. */
 export function changeOf(context: EngineContext, decision: Decision, now: Instant): RunChange {
   const { before, after, effects } = decision
   const { workspaceId, campaignId, id } = before
-  const deliveries = new Map<number, Delivery>()
+  let deliveries: readonly Delivery[] = []
   const permissions: PermissionChange[] = []
   const events: NewEvent[] = []
   const counters: CounterDelta[] = []
@@ -108,7 +110,7 @@ export function changeOf(context: EngineContext, decision: Decision, now: Instan
   for (const effect of effects) {
     switch (effect.kind) {
       case 'record':
-        deliveries.set(effect.delivery.id, effect.delivery)
+        deliveries = [...deliveries.filter((known) => known.id !== effect.delivery.id), effect.delivery]
         count(effect.delivery.stepId, counterOf(effect.delivery))
         break
       case 'update':
@@ -134,7 +136,7 @@ export function changeOf(context: EngineContext, decision: Decision, now: Instan
     expectedFence: before.fence,
     recipient: { ...after, claims: hasProgressed(before, after) ? 0 : before.claims },
     keepsClaim: false,
-    deliveries: [...deliveries.values()],
+    deliveries,
     contact,
     permissions,
     events,

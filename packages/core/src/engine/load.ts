@@ -106,8 +106,16 @@ export function definitionKey({
   campaignId,
   version,
 }: Pick<Recipient, 'workspaceId' | 'campaignId' | 'version'>): string {
-  return `${workspaceId.length}:${workspaceId}${campaignId}@${version}`
+  const { latest } = definitionKeys
+  // Runs of a batch mostly play by one definition, and making its key is most of what finding it costs.
+  if (latest.version === version && latest.campaignId === campaignId && latest.workspaceId === workspaceId)
+    return latest.key
+  const key = `${workspaceId.length}:${workspaceId}${campaignId}@${version}`
+  definitionKeys.latest = { workspaceId, campaignId, version, key }
+  return key
 }
+
+const definitionKeys = { latest: { workspaceId: '', campaignId: '', version: 0, key: '' } }
 
 /** The definitions of these runs, by {@link definitionKey}. Campaigns and settings are read afresh; versions never change. */
 export async function loadDefinitions(
@@ -190,8 +198,8 @@ async function loadDeliveries(
   plans: ReadonlyMap<number, FactNeeds>,
 ): Promise<ReadonlyMap<number, readonly Delivery[]>> {
   const wanted = runs.filter((run) => {
-    const planned = Object.values(run.memory.plans).some(({ deliveryId }) => deliveryId !== null)
-    return planned || run.deliveryId !== null || (plans.get(run.id)?.deliveries.length ?? 0) > 0
+    if (run.deliveryId !== null || (plans.get(run.id)?.deliveries.length ?? 0) > 0) return true
+    return Object.values(run.memory.plans).some(({ deliveryId }) => deliveryId !== null)
   })
   if (wanted.length === 0) return new Map()
   return store.deliveries.ofRecipients(wanted.map(({ workspaceId, id }) => ({ workspaceId, recipientId: id })))

@@ -1,5 +1,5 @@
 import type { Contact } from '../contact/contact.js'
-import type { Delivery, DeliveryKind, DeliveryState } from '../delivery/delivery.js'
+import type { Delivery, DeliveryKind } from '../delivery/delivery.js'
 import type { JsonObject } from '../json.js'
 import type { Instant } from '../schedule/instant.js'
 import type { Condition } from '../sequence/condition.js'
@@ -135,18 +135,25 @@ export class Draft {
     this.count('entered')
   }
 
+  /** What is known of a delivery; undefined = nothing yet. */
+  knownDelivery(id: number): Delivery | undefined {
+    return this.facts.deliveries.find((delivery) => delivery.id === id)
+  }
+
   /** The delivery of a plan as it is to be written. What is known of it already is kept. */
   delivery(
     item: string,
-    plan: Plan,
+    { plannedAt, dueAt }: Plan,
     message: { readonly kind: DeliveryKind; readonly channel: string; readonly spec: MessageSpec | null },
-    change: { readonly id: number; readonly state: DeliveryState; readonly reason: string | null },
+    change: DeliveryChange,
   ): Delivery {
-    const { recipient, definition, facts } = this
-    const known = facts.deliveries.find((delivery) => delivery.id === change.id)
+    const known = this.knownDelivery(change.id)
+    if (known !== undefined) return { ...known, ...change, plannedAt, dueAt }
+    const { recipient, definition } = this
     const { spec } = message
     const template = spec?.template
     return {
+      id: change.id,
       workspaceId: recipient.workspaceId,
       campaignId: recipient.campaignId,
       recipientId: recipient.id,
@@ -160,25 +167,29 @@ export class Draft {
       category: spec?.category ?? definition.campaign.category,
       topic: spec?.topic ?? null,
       priority: spec?.priority ?? 'normal',
+      state: change.state,
+      reason: change.reason,
+      plannedAt,
+      dueAt,
       templateId: template === undefined ? null : typeof template === 'string' ? template : template.id,
       templateVersion: null,
       contentHash: null,
-      address: null,
-      attempts: 0,
-      intendedAt: null,
+      address: change.address ?? null,
+      attempts: change.attempts ?? 0,
+      intendedAt: change.intendedAt ?? null,
       sentAt: null,
       providerId: null,
       possibleDuplicate: false,
       facts: {},
       reply: null,
       segments: null,
-      ...known,
-      ...change,
-      plannedAt: plan.plannedAt,
-      dueAt: plan.dueAt,
     }
   }
 }
+
+/** What a decision says of a delivery. What it leaves out stays as it is known. */
+type DeliveryChange = Pick<Delivery, 'id' | 'state' | 'reason'> &
+  Partial<Pick<Delivery, 'address' | 'attempts' | 'intendedAt'>>
 
 /** How many instantaneous steps one decision may take before the run counts as caught in a loop. */
 export const longestDecision = 1000

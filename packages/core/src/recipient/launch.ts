@@ -111,14 +111,19 @@ function start(draft: Draft, item: string, spec: MessageSpec): Launch {
   const open: Plan = { ...plan, state: 'open', deliveryId: id, attempts: plan.attempts + 1 }
   draft.setPlan(item, open)
   draft.set({ deliveryId: id })
-  const row = draft.delivery(
+  const delivery = draft.delivery(
     item,
     open,
     { kind: 'message', channel: spec.channel, spec },
-    { id, state: 'sending', reason: null },
+    {
+      id,
+      state: 'sending',
+      reason: null,
+      address: draft.contact.addresses[spec.channel] ?? null,
+      attempts: open.attempts,
+      intendedAt: draft.knownDelivery(id)?.intendedAt ?? draft.now,
+    },
   )
-  const address = draft.contact.addresses[spec.channel] ?? null
-  const delivery = { ...row, address, attempts: open.attempts, intendedAt: row.intendedAt ?? draft.now }
   const late = draft.now - plan.dueAt > toleranceMs
   const exempt = delivery.category === 'transactional' || delivery.priority === 'immediate'
   draft.emit({ kind: 'send', send: { delivery, spec, late: late && !exempt } })

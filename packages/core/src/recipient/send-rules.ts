@@ -1,4 +1,5 @@
 import type { RulesByChannel } from '../campaign/campaign.js'
+import type { Contact } from '../contact/contact.js'
 import type { Instant } from '../schedule/instant.js'
 import {
   nextDateSameTime,
@@ -10,6 +11,7 @@ import {
 } from '../schedule/window.js'
 import type { MessageSpec, RuleOverrides } from '../sequence/step.js'
 import type { Draft } from './draft.js'
+import type { RunDefinition } from './run-facts.js'
 import { zoneOf } from './zones.js'
 
 /** How a message that falls outside its windows is treated. */
@@ -22,8 +24,28 @@ export interface Windows {
 }
 
 /** The windows that a message obeys, with what its step ignores or replaces taken out or put in. */
-export function windowsOf(draft: Draft, spec: MessageSpec): Windows {
-  const { definition, contact } = draft
+export function windowsOf({ definition, contact }: Draft, spec: MessageSpec): Windows {
+  const ofSpec = windowsOfSpec(definition, spec)
+  const { zone } = contact
+  const known = ofSpec.get(zone)
+  if (known !== undefined) return known
+  const windows = composed(definition, spec, contact)
+  ofSpec.set(zone, windows)
+  return windows
+}
+
+/** A definition is played by a whole batch, and its people live in few zones. */
+const composedBefore = new WeakMap<RunDefinition, Map<MessageSpec, Map<string | null, Windows>>>()
+
+function windowsOfSpec(definition: RunDefinition, spec: MessageSpec): Map<string | null, Windows> {
+  const bySpec = composedBefore.get(definition) ?? new Map<MessageSpec, Map<string | null, Windows>>()
+  if (bySpec.size === 0) composedBefore.set(definition, bySpec)
+  const ofSpec = bySpec.get(spec) ?? new Map<string | null, Windows>()
+  if (ofSpec.size === 0) bySpec.set(spec, ofSpec)
+  return ofSpec
+}
+
+function composed(definition: RunDefinition, spec: MessageSpec, contact: Pick<Contact, 'zone'>): Windows {
   const overrides = spec.rules ?? {}
   const above = [
     ['workspace', rulesFor(definition.settings.rules, spec.channel)],

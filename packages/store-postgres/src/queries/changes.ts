@@ -57,11 +57,12 @@ export async function moveRuns(
   return moved
 }
 
-/** Writes the runs of changes whose fences hold; returns the new fences by run. */
+/** Writes the runs of changes whose fences hold; returns the new fences by run. `keepClaims` = all of them stay claimed. */
 export async function writeRecipients(
   { s, lanes }: QueryContext,
   connection: Connection,
   changes: readonly RunChange[],
+  { keepClaims = false } = {},
 ): Promise<ReadonlyMap<number, number>> {
   if (changes.length === 0) return new Map()
   const laneOf = await lanes.of(
@@ -71,7 +72,7 @@ export async function writeRecipients(
   const writes = changes
     .map(({ workspaceId, recipientId, expectedFence, recipient, keepsClaim }) => ({
       run: endedProperly(recipient),
-      keepsClaim,
+      keepsClaim: keepClaims || keepsClaim,
       workspaceId,
       id: recipientId,
       expectedFence,
@@ -123,11 +124,7 @@ export async function applyRest(
     changes.flatMap(({ workspaceId, events }) => events.map((event) => ({ workspaceId, event }))),
     now,
   )
-  await count(
-    connection,
-    s,
-    changes.flatMap(({ workspaceId, counters }) => counters.map((delta) => ({ ...delta, workspaceId }))),
-  )
+  await count(connection, s, changes)
   await detach(connection, s, changes)
   await appendOutbox(context, connection, changes)
 }
@@ -171,14 +168,36 @@ const deltaRows = batch<ScopedDelta>({
   by: ['bigint', ({ by }) => by],
 })
 
-/** Appends what is counted, folded within the batch. */
-export async function count(connection: Connection, s: string, deltas: readonly ScopedDelta[]): Promise<void> {
+/** What is counted in workspaces. */
+export interface Counted {
+  readonly workspaceId: string
+  readonly counters: readonly CounterDelta[]
+}
+
+/** Appends what is counted, summed up within the batch. */
+export async function count(connection: Connection, s: string, counted: readonly Counted[]): Promise<void> {
+  const deltas = summed(counted)
   if (deltas.length === 0) return
   await connection.query(
-    `insert into ${s}.counter_deltas (${deltaRows.columns})
-     select workspace_id, campaign_id, step_id, name, sum(by) from ${deltaRows.from('t')} group by 1, 2, 3, 4`,
+    `insert into ${s}.counter_deltas (${deltaRows.columns}) select ${deltaRows.columns} from ${deltaRows.from('t')}`,
     deltaRows.params(deltas),
   )
+}
+
+/** One delta for each counter. Most of a batch counts the same few things, so a search through them beats a key made for each. */
+function summed(counted: readonly Counted[]): readonly ScopedDelta[] {
+  const sums = new Map<string, (ScopedDelta & { by: number })[]>()
+  for (const { workspaceId, counters } of counted) {
+    for (const { campaignId, stepId, name, by } of counters) {
+      const ofName = sums.get(name) ?? []
+      const known = ofName.find(
+        (sum) => sum.stepId === stepId && sum.campaignId === campaignId && sum.workspaceId === workspaceId,
+      )
+      if (known !== undefined) known.by += by
+      else sums.set(name, [...ofName, { workspaceId, campaignId, stepId, name, by }])
+    }
+  }
+  return [...sums.values()].flat()
 }
 
 const lookRows = batch<{ readonly workspaceId: string; readonly deliveryId: number; readonly lookAt: Instant }>({

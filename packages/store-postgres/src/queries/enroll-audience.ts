@@ -48,10 +48,11 @@ export async function enrollAudience(
     let enrolled = 0
     await movingCursor(context, connection, { workspaceId, campaignId, from, to }, async () => {
       const entered = await enterAll(context, connection, request, range, ids)
-      const deltas = entered.flatMap(({ counters, by }) =>
-        counters.map((counter) => ({ ...counter, workspaceId, campaignId, by })),
-      )
-      await count(connection, context.s, deltas)
+      const counted = entered.map(({ counters, by }) => ({
+        workspaceId,
+        counters: counters.map((counter) => ({ ...counter, campaignId, by })),
+      }))
+      await count(connection, context.s, counted)
       enrolled = entered.reduce((sum, { by }) => sum + by, 0)
       return enrolled
     })

@@ -37,11 +37,7 @@ export function ingest(context: QueryContext, contacts: readonly ContactIngest[]
       s,
       unchanged.flatMap(({ workspaceId, permissions }) => permissions.map((change) => ({ workspaceId, change }))),
     )
-    await count(
-      connection,
-      s,
-      unchanged.flatMap(({ workspaceId, counters }) => counters.map((delta) => ({ ...delta, workspaceId }))),
-    )
+    await count(connection, s, unchanged)
     await appendOutbox(context, connection, unchanged)
     const changes = unchanged.flatMap((contact) =>
       contact.changes.map((change) => ({ ...change, workspaceId: contact.workspaceId })),

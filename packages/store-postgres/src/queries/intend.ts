@@ -5,8 +5,10 @@ import {
   historyNeededMs,
   type Instant,
   type Intent,
+  type IntentGuard,
   type IntentResult,
   judgeIntent,
+  type Permissions,
   type SentRecord,
 } from '@drumbeat/core'
 import type { Connection } from '../connection/connection.js'
@@ -18,7 +20,7 @@ import { instant, int, ms } from '../sql/values.js'
 import { applyRest, writeDeliveryRows, writeRecipients } from './changes.js'
 import type { QueryContext } from './context.js'
 import { covers, holdGates } from './gates.js'
-import { readPermissions } from './permissions.js'
+import { type PermissionKey, readPermissions } from './permissions.js'
 import { latestOf } from './recipients.js'
 
 type Request = Parameters<DeliveryStore['intend']>[0]
@@ -40,6 +42,20 @@ const contactRows = batch<{ readonly workspaceId: string; readonly contactId: st
   workspace_id: ['text', ({ workspaceId }) => workspaceId],
   contact_id: ['text', ({ contactId }) => contactId],
 })
+
+/** A look at one wish before it may start. */
+interface Look {
+  readonly wish: Wish
+  readonly guard: IntentGuard
+  /** The contact's. */
+  readonly key: string
+  /** How far back what was sent counts; 0 = it does not. */
+  readonly neededMs: number
+}
+
+type Sent = SentRecord & { readonly id: number }
+
+const noPermissions: Permissions = { consents: [], suppressions: [] }
 
 /**
  * T1. In this order, each a statement of its own: runs by id and fence; pacing rows in contact order; what was sent; the gate's shared
@@ -122,76 +138,62 @@ async function judge(
   wishes: readonly Wish[],
   now: Instant,
 ): Promise<void> {
-  const guarded = wishes.flatMap((wish) => (wish.intent.guard === null ? [] : [{ wish, guard: wish.intent.guard }]))
-  if (guarded.length === 0) return
-  const keys = guarded.map(({ wish, guard }) => ({
-    workspaceId: wish.intent.change.workspaceId,
-    contactId: wish.intent.delivery.contactId,
-    needed: historyNeededMs(guard),
-    addresses: { [guard.channel]: guard.address },
-  }))
-  const paced = [
-    ...new Map(keys.filter(({ needed }) => needed > 0).map((key) => [contactKey(key), key])).values(),
-  ].sort((a, b) => (contactKey(a) < contactKey(b) ? -1 : 1))
-  const history = await lockAndRead(connection, s, paced, now - Math.max(0, ...keys.map(({ needed }) => needed)))
-  const started = new Map<string, (SentRecord & { readonly id: number })[]>()
-  for (const [index, { wish, guard }] of guarded.entries()) {
-    const key = keys[index]
-    if (key === undefined) continue
-    const permissions = await permissionsFor(connection, s, keys, guarded, key)
-    const { delivery } = wish.intent
-    const earlier = [...(history.get(contactKey(key)) ?? []), ...(started.get(contactKey(key)) ?? [])]
-    const sent = earlier.filter(({ id, at }) => id !== delivery.id && at >= now - key.needed)
-    const verdict = judgeIntent(guard, { ...permissions, history: key.needed === 0 ? [] : sent }, now)
-    if (verdict.verdict !== 'start') {
-      wish.result = { result: 'refused', verdict }
-      continue
-    }
-    const record = {
-      id: delivery.id,
-      at: delivery.intendedAt ?? now,
-      channel: delivery.channel,
-      category: delivery.category,
-    }
-    if (delivery.kind === 'message') started.set(contactKey(key), [...(started.get(contactKey(key)) ?? []), record])
+  const looks = wishes.flatMap((wish): Look | [] => {
+    const { change, delivery, guard } = wish.intent
+    if (guard === null) return []
+    const key = contactKey({ workspaceId: change.workspaceId, contactId: delivery.contactId })
+    return { wish, guard, key, neededMs: historyNeededMs(guard) }
+  })
+  if (looks.length === 0) return
+  const paced = looks.filter(({ neededMs }) => neededMs > 0)
+  const history = paced.length === 0 ? null : await lockAndRead(connection, s, paced, now)
+  const permissions = await permissionsOf(connection, s, looks)
+  for (const { wish, guard, key, neededMs } of looks) {
+    const { consents, suppressions } = permissions.get(key) ?? noPermissions
+    const sent = neededMs === 0 ? [] : sentBefore(history?.get(key) ?? [], wish, now - neededMs)
+    const verdict = judgeIntent(guard, { consents, suppressions, history: sent }, now)
+    if (verdict.verdict !== 'start') wish.result = { result: 'refused', verdict }
+    else history?.set(key, [...(history.get(key) ?? []), ...recordOf(wish, now)])
   }
 }
 
-const permissionCache = new WeakMap<object, Awaited<ReturnType<typeof readPermissions>>>()
+/** What counts against a message: other ones than itself, since then. */
+function sentBefore(history: readonly Sent[], { intent }: Wish, since: Instant): readonly Sent[] {
+  return history.filter(({ id, at }) => id !== intent.delivery.id && at >= since)
+}
+
+/** What is about to start counts against the next message to the contact; calls of webhooks and actions do not. */
+function recordOf({ intent: { delivery } }: Wish, now: Instant): readonly Sent[] {
+  const { id, kind, channel, category } = delivery
+  return kind === 'message' ? [{ id, at: delivery.intendedAt ?? now, channel, category }] : []
+}
 
 /** One query per batch, not per contact. A contact's addresses of all channels are asked for together. */
-async function permissionsFor(
+function permissionsOf(
   connection: Connection,
   s: string,
-  keys: readonly {
-    readonly workspaceId: string
-    readonly contactId: string
-    readonly addresses: { readonly [channel: string]: string }
-  }[],
-  batchOf: object,
-  key: { readonly workspaceId: string; readonly contactId: string },
-) {
-  let found = permissionCache.get(batchOf)
-  if (found === undefined) {
-    const merged = new Map<string, (typeof keys)[number]>()
-    for (const one of keys) {
-      const known = merged.get(contactKey(one))
-      merged.set(contactKey(one), { ...one, addresses: { ...known?.addresses, ...one.addresses } })
-    }
-    found = await readPermissions((text, params) => connection.query(text, params), s, [...merged.values()])
-    permissionCache.set(batchOf, found)
+  looks: readonly Look[],
+): Promise<ReadonlyMap<string, Permissions>> {
+  const keys = new Map<string, PermissionKey>()
+  for (const { wish, guard, key } of looks) {
+    const { change, delivery } = wish.intent
+    const addresses = { ...keys.get(key)?.addresses, [guard.channel]: guard.address }
+    keys.set(key, { workspaceId: change.workspaceId, contactId: delivery.contactId, addresses })
   }
-  return found.get(contactKey(key)) ?? { consents: [], suppressions: [] }
+  return readPermissions((text, params) => connection.query(text, params), s, [...keys.values()])
 }
 
+/** Locks the contacts' pacing rows, in contact order, and reads what was sent to them. */
 async function lockAndRead(
   connection: Connection,
   s: string,
-  contacts: readonly { readonly workspaceId: string; readonly contactId: string }[],
-  since: Instant,
-): Promise<ReadonlyMap<string, readonly (SentRecord & { readonly id: number })[]>> {
-  const found = new Map<string, (SentRecord & { readonly id: number })[]>()
-  if (contacts.length === 0) return found
+  looks: readonly Look[],
+  now: Instant,
+): Promise<Map<string, readonly Sent[]>> {
+  const contacts = [...new Map(looks.map(({ key, wish }) => [key, wish.intent])).entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, { change, delivery }]) => ({ workspaceId: change.workspaceId, contactId: delivery.contactId }))
+  const since = now - Math.max(...looks.map(({ neededMs }) => neededMs))
   const params = contactRows.params(contacts)
   await connection.query(
     `insert into ${s}.contact_pacing (${contactRows.columns}) select ${contactRows.columns} from ${contactRows.from('t')}
@@ -203,7 +205,7 @@ async function lockAndRead(
      order by p.workspace_id, p.contact_id for update of p`,
     params,
   )
-  const rows = await connection.query<SentRecord & { id: number; workspaceId: string; contactId: string }>(
+  const rows = await connection.query<Sent & { readonly workspaceId: string; readonly contactId: string }>(
     `select ${int('d.id')} as id, d.workspace_id as "workspaceId", d.contact_id as "contactId", ${ms('d.intended_at')} as at, d.channel, d.category
      from ${contactRows.from('t')}
      join ${s}.campaign_entries e using (workspace_id, contact_id)
@@ -211,6 +213,7 @@ async function lockAndRead(
      where d.kind = 'message' and d.intended_at >= $3::timestamptz and d.state <> all('{failed,canceled}') order by d.intended_at, d.id`,
     [...params, instant(since)],
   )
+  const found = new Map<string, readonly Sent[]>()
   for (const { workspaceId, contactId, ...record } of rows) {
     const key = contactKey({ workspaceId, contactId })
     found.set(key, [...(found.get(key) ?? []), record])
@@ -226,8 +229,8 @@ async function write(
 ): Promise<ReadonlyMap<number, number>> {
   const { s } = context
   const intents = wishes.map(({ intent }) => intent)
-  const changes = intents.map(({ change }) => ({ ...change, keepsClaim: true }))
-  const fences = await writeRecipients(context, connection, changes)
+  const changes = intents.map(({ change }) => change)
+  const fences = await writeRecipients(context, connection, changes, { keepClaims: true })
   await applyRest(context, connection, changes, latestOf(context))
   const permitId = await permit(connection, s, intents, permitUntil)
   await writeDeliveryRows(context, connection, deliveriesOf(intents), permitId)

@@ -15,23 +15,15 @@ import { instant, int, ms, selection } from '../sql/values.js'
 import { settledWrites } from './delivery-rows.js'
 import { writeReferences } from './reports.js'
 
-type Target = Settlement & { readonly from: DeliveryState }
-
-/** The state is a column like the others: compared with a literal, it makes the planner expect next to no rows. */
 const targetColumns = {
   id: ['bigint', ({ deliveryId }) => deliveryId],
   workspace_id: ['text', ({ workspaceId }) => workspaceId],
   attempt: ['int', ({ attempt }) => attempt],
-  from_state: ['text', ({ from }) => from],
-} satisfies Columns<Target>
+} satisfies Columns<Settlement>
 
-/** Between which ids they lie is said beside: by a join alone, each range of the history would be asked for each of them. */
-const isTarget = `d.id between (select min(x) from unnest($1::bigint[]) x) and (select max(x) from unnest($1::bigint[]) x)
-  and d.id = t.id and d.workspace_id = t.workspace_id and d.attempts = t.attempt and d.state = t.from_state`
+const targets = batch<Settlement>(targetColumns)
 
-const targets = batch<Target>(targetColumns)
-
-const news = batch<Target>({
+const news = batch<Settlement>({
   ...targetColumns,
   state: ['text', ({ state }) => state],
   reason: ['text', ({ reason }) => reason],
@@ -43,6 +35,16 @@ const news = batch<Target>({
 })
 
 /**
+ * Whether a delivery is the one that a settlement means. Between which ids they lie is said beside: by a join alone, each range of the
+ * history would be asked for each of them. The state is a subselect: compared with a parameter itself, it makes the planner expect next
+ * to no rows.
+ */
+const isTarget = (
+  from: string,
+): string => `d.id between (select min(x) from unnest($1::bigint[]) x) and (select max(x) from unnest($1::bigint[]) x)
+  and d.id = t.id and d.workspace_id = t.workspace_id and d.attempts = t.attempt and d.state = (select ${from}::text)`
+
+/**
  * Writes outcomes of deliveries that are still in `from` with that attempt; returns the ids of those that were. Mostly nothing is known
  * yet that the outcome would have to be merged with: those are written without being read.
  */
@@ -52,10 +54,9 @@ export async function settleDeliveries(
   settlements: readonly Settlement[],
   from: DeliveryState,
 ): Promise<ReadonlySet<number>> {
-  const wanted = settlements.map((settlement): Target => ({ ...settlement, from }))
-  const counting = wanted.filter(({ attemptCounts }) => attemptCounts)
+  const counting = settlements.filter(({ attemptCounts }) => attemptCounts)
   const written = new Set(counting.length === 0 ? [] : await writeNews(connection, s, counting, from))
-  const left = wanted.filter(({ deliveryId }) => !written.has(deliveryId))
+  const left = settlements.filter(({ deliveryId }) => !written.has(deliveryId))
   if (left.length > 0) for (const id of await merge(connection, s, left, from)) written.add(id)
   return written
 }
@@ -64,7 +65,7 @@ export async function settleDeliveries(
 async function writeNews(
   connection: Connection,
   s: string,
-  wanted: readonly Target[],
+  wanted: readonly Settlement[],
   from: DeliveryState,
 ): Promise<readonly number[]> {
   const [row] = await connection.query<{ ids: string | null }>(
@@ -72,11 +73,11 @@ async function writeNews(
        update ${s}.campaign_deliveries d set state = t.state, reason = t.reason, sent_at = t.sent_at, provider_id = t.provider_id,
          possible_duplicate = d.possible_duplicate or t.possible_duplicate, facts = t.facts, reply = t.reply
        from ${news.from('t')}
-       where ${isTarget} and d.facts = '{}' and d.sent_at is null and d.provider_id is null and d.reply is null
+       where ${isTarget(`$${news.size + 1}`)} and d.facts = '{}' and d.sent_at is null and d.provider_id is null and d.reply is null
        returning ${followedColumns}),
      ${followed(s, from)}
      select string_agg(id::text, ',') as ids from settled`,
-    news.params(wanted),
+    [...news.params(wanted), from],
   )
   return row?.ids == null ? [] : row.ids.split(',').map(Number)
 }
@@ -122,12 +123,12 @@ const settledColumns = Object.keys(settledWrites)
 async function merge(
   connection: Connection,
   s: string,
-  wanted: readonly Target[],
+  wanted: readonly Settlement[],
   from: DeliveryState,
 ): Promise<readonly number[]> {
   const rows = await connection.query<SettlingRow>(
-    `select ${settlingColumns} from ${s}.campaign_deliveries d join ${targets.from('t')} on ${isTarget} order by d.id for update of d`,
-    targets.params(wanted),
+    `select ${settlingColumns} from ${s}.campaign_deliveries d join ${targets.from('t')} on ${isTarget(`$${targets.size + 1}`)} order by d.id for update of d`,
+    [...targets.params(wanted), from],
   )
   if (rows.length === 0) return []
   const known = new Map(rows.map((row) => [row.id, settlingOf(row)]))

@@ -26,8 +26,7 @@ export async function settle(context: QueryContext, request: Request): Promise<r
   if (settlements.length === 0) return []
   context.clock.named(request.now)
   try {
-    // Copies, so that one settlement named twice has two answers.
-    return await settleOpen(context, { ...request, settlements: settlements.map((settlement) => ({ ...settlement })) })
+    return await settleOpen(context, { ...request, settlements: distinct(settlements) })
   } catch (error) {
     if (!isDataError(error)) throw error
     const [only] = settlements
@@ -107,8 +106,7 @@ async function settleRound(
     open.map(({ deliveryId }) => deliveryId),
   )
   await writeLooks(connection, s, open, now)
-  const counted = open.flatMap(({ workspaceId, counters }) => counters.map((delta) => ({ ...delta, workspaceId })))
-  await count(connection, s, counted)
+  await count(connection, s, open)
   await closeAddresses(connection, s, open, now)
   await appendOutbox(context, connection, open)
   await applyRest(context, connection, [...moved], latestOf(context))
@@ -177,4 +175,10 @@ function unstorable(settlement: Settlement, now: Instant): Settlement {
     change: null,
     outbox: [],
   }
+}
+
+/** Copies where one settlement is named twice, so that it has two answers. */
+function distinct(settlements: readonly Settlement[]): readonly Settlement[] {
+  const isDistinct = new Set(settlements).size === settlements.length
+  return isDistinct ? settlements : settlements.map((settlement) => ({ ...settlement }))
 }

@@ -116,7 +116,18 @@ function accepted(
   return {
     delivery,
     // The exit that an action chose is kept as the reason, for whoever goes on from the record alone.
-    result: { ...nothingElse, state: 'sent', reason: exit, providerId, sentAt: at, facts, reply },
+    result: {
+      state: 'sent',
+      reason: exit,
+      providerId,
+      sentAt: at,
+      facts,
+      reply,
+      attemptCounts: true,
+      possibleDuplicate: false,
+      lookAt: null,
+      permissions: nothingElse.permissions,
+    },
     outcome: { state: 'sent', sentAt: at, intendedAt, reply, exit },
   }
 }

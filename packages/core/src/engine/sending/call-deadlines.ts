@@ -7,7 +7,7 @@ export interface CallDeadline {
   /** Resolves then. */
   readonly over: Promise<void>
   /** The call has ended before. */
-  readonly done: () => void
+  done(): void
 }
 
 /** Calls that begin so close to one another share a deadline, that of the first. */
@@ -35,7 +35,7 @@ export class CallDeadlines {
 class Timer {
   private readonly cancel = new AbortController()
   private readonly listening = new Set<AbortController>()
-  private readonly over: Promise<void>
+  readonly over: Promise<void>
   private underWay = 0
   private isOver = false
   isDone = false
@@ -53,34 +53,44 @@ class Timer {
 
   join(): CallDeadline {
     this.underWay++
-    let own: AbortController | null = null
-    const signal = (): AbortSignal => {
-      own ??= this.listen()
-      return own.signal
-    }
-    return {
-      over: this.over,
-      get signal() {
-        return signal()
-      },
-      done: () => {
-        if (own !== null) this.listening.delete(own)
-        this.underWay--
-        if (this.underWay === 0) this.finish()
-      },
-    }
+    return new OwnDeadline(this)
   }
 
-  private listen(): AbortController {
+  listen(): AbortController {
     const call = new AbortController()
     if (this.isOver) call.abort()
     else this.listening.add(call)
     return call
   }
 
+  leave(own: AbortController | null): void {
+    if (own !== null) this.listening.delete(own)
+    this.underWay--
+    if (this.underWay === 0) this.finish()
+  }
+
   private finish(): void {
     this.isDone = true
     // With a reason of our own: without one, every abort makes an error with a stack.
     this.cancel.abort('over')
+  }
+}
+
+class OwnDeadline implements CallDeadline {
+  private own: AbortController | null = null
+
+  constructor(private readonly timer: Timer) {}
+
+  get over(): Promise<void> {
+    return this.timer.over
+  }
+
+  get signal(): AbortSignal {
+    this.own ??= this.timer.listen()
+    return this.own.signal
+  }
+
+  done(): void {
+    this.timer.leave(this.own)
   }
 }

@@ -1,8 +1,7 @@
 import type { Delivery } from '../../delivery/delivery.js'
-import { deliveryRef } from '../../delivery/delivery-key.js'
 import type { JsonObject, JsonValue } from '../../json.js'
 import type { CallOutcome } from '../../ports/caller.js'
-import type { OutboundMessage, RejectionReason, SendOutcome } from '../../ports/channel.js'
+import type { OutboundMessage, RejectionReason, SendContext, SendOutcome } from '../../ports/channel.js'
 import type { PlannedCall } from '../../recipient/effect.js'
 import type { Instant } from '../../schedule/instant.js'
 import type { EngineContext } from '../context.js'
@@ -21,7 +20,13 @@ export interface Started {
   readonly startBy: number
   /** On the wall clock, by the Store's stamp: likewise. */
   readonly permitUntil: Instant
-  readonly call: OutboundMessage | PlannedCall
+  readonly call: Message | PlannedCall
+}
+
+/** A message, and the reference that goes with it. */
+export interface Message {
+  readonly message: OutboundMessage
+  readonly deliveryRef: string
 }
 
 /** How a started call ended. */
@@ -99,7 +104,7 @@ async function makeCall(context: EngineContext, started: Started, deadlines: Cal
 }
 
 async function perform(
-  { channels, actions, webhooks, secret }: EngineContext,
+  { channels, actions, webhooks }: EngineContext,
   { delivery, call, idempotencyKey, decision }: Started,
   deadline: CallDeadline,
   assertMayStart: () => void,
@@ -107,16 +112,9 @@ async function perform(
   if (!('step' in call)) {
     const channel = channels.get(delivery.channel)
     if (channel === undefined) return { outcome: 'rejected', code: 'channel_missing' }
-    const context = {
-      idempotencyKey,
-      deliveryRef: deliveryRef(secret, delivery.id),
-      assertMayStart,
-      // Made only for those who listen.
-      get signal() {
-        return deadline.signal
-      },
-    }
-    return ofSend(await channel.send(call, context))
+    return ofSend(
+      await channel.send(call.message, new CallContext(idempotencyKey, call.deliveryRef, assertMayStart, deadline)),
+    )
   }
   const { step } = call
   const { workspaceId, campaignId, contactId, stepId } = delivery
@@ -145,6 +143,21 @@ async function perform(
   }
   const request = { url: step.url, method: step.method ?? 'POST', headers: step.headers ?? {}, body }
   return ofCall(await webhooks.call(request, { idempotencyKey, signal: deadline.signal }))
+}
+
+/** What a channel gets beside the message. A class, because objects with getters of their own are slow to make. */
+class CallContext implements SendContext {
+  constructor(
+    readonly idempotencyKey: string,
+    readonly deliveryRef: string,
+    readonly assertMayStart: () => void,
+    private readonly deadline: CallDeadline,
+  ) {}
+
+  /** Made only for those who listen. */
+  get signal(): AbortSignal {
+    return this.deadline.signal
+  }
 }
 
 function ofSend(outcome: SendOutcome): CallEnd {

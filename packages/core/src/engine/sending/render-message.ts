@@ -19,6 +19,7 @@ import { tracked } from './tracking.js'
 export interface ReadyMessage {
   readonly delivery: Delivery
   readonly message: OutboundMessage
+  readonly deliveryRef: string
   readonly guard: IntentGuard
 }
 
@@ -32,7 +33,11 @@ export async function loadTemplates(
   { store }: EngineContext,
   sends: readonly { readonly decision: Decision; readonly send: PlannedSend }[],
 ): Promise<ReadonlyMap<string, TemplateVersion>> {
-  const keys = new Map(sends.map(({ send }) => [templateKey(send), wantedTemplate(send)]))
+  const keys = new Map<string, ReturnType<typeof wantedTemplate>>()
+  for (const { send } of sends) {
+    const key = templateKey(send)
+    if (!keys.has(key)) keys.set(key, wantedTemplate(send))
+  }
   const found = await store.templates.get([...keys.values()])
   return new Map(
     [...keys].flatMap(([key, wanted]) => {
@@ -49,7 +54,8 @@ export async function loadTemplates(
 
 /** Names the template version that a send wants. */
 export function templateKey(send: PlannedSend): string {
-  return JSON.stringify(wantedTemplate(send))
+  const { workspaceId, templateId, version } = wantedTemplate(send)
+  return `${workspaceId.length}:${workspaceId}${templateId}@${version ?? 'latest'}`
 }
 
 function wantedTemplate({ spec, delivery }: PlannedSend) {
@@ -114,6 +120,7 @@ export function renderSend(
         inReplyTo: threadOf(decision, send),
         metadata: spec.metadata ?? {},
       },
+      deliveryRef: ref,
       guard: guardOf(decision, send, address.address),
     },
   }

@@ -143,7 +143,16 @@ function settlementOf(context: EngineContext, { delivery, result }: AttemptEnd, 
   const { workspaceId, campaignId, stepId, id: deliveryId, attempts: attempt } = delivery
   const counts = result.state !== delivery.state
   return {
-    ...result,
+    state: result.state,
+    reason: result.reason,
+    providerId: result.providerId,
+    sentAt: result.sentAt,
+    facts: result.facts,
+    reply: result.reply,
+    attemptCounts: result.attemptCounts,
+    possibleDuplicate: result.possibleDuplicate,
+    lookAt: result.lookAt,
+    permissions: result.permissions,
     workspaceId,
     deliveryId,
     attempt,
@@ -156,7 +165,7 @@ function settlementOf(context: EngineContext, { delivery, result }: AttemptEnd, 
 function withOutcome(known: readonly Delivery[], { delivery, result }: AttemptEnd): readonly Delivery[] {
   const { state, reason, providerId, sentAt } = result
   const written = { ...delivery, state, reason, providerId, sentAt: sentAt ?? delivery.sentAt }
-  return [...known.filter(({ id }) => id !== delivery.id), written]
+  return known.length === 0 ? [written] : [...known.filter(({ id }) => id !== delivery.id), written]
 }
 
 function endOf(context: EngineContext, { started: { delivery }, outcome, at }: Finished): AttemptEnd {
@@ -203,7 +212,8 @@ function resultFor(
 function announce({ events }: EngineContext, open: Open | undefined, decision: Decision | null | undefined): void {
   if (open !== undefined && open.end.result.state !== open.end.delivery.state) {
     const { delivery, result } = open.end
-    events.emit('delivery.settled', deliveryTold(settledDelivery(delivery, result)))
+    if (events.listenerCount('delivery.settled') > 0)
+      events.emit('delivery.settled', deliveryTold(settledDelivery(delivery, result)))
   }
   if (decision?.after.status !== undefined && decision.after.status !== 'active') {
     events.emit('recipient.ended', recipientTold(decision.after))

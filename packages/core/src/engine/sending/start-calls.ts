@@ -139,7 +139,7 @@ async function startBatch(context: EngineContext, owner: Owner, wishes: readonly
     if (result.result === 'started') {
       const { fence, permitUntil } = result
       const { delivery, idempotencyKey } = intent
-      const call = ready?.message ?? (planned as PlannedCall)
+      const call = ready ?? (planned as PlannedCall)
       const startBy = begun + permitMs - Math.min(500, permitMs / 4)
       started.push({ decision, delivery, call, startBy, idempotencyKey, fence, permitUntil })
     } else if (result.result === 'refused') again.push(refuse(context, decision, intent.delivery, outcomeOf(result)))
