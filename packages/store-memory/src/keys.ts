@@ -1,3 +1,5 @@
+import type { GateScope } from '@drumbeat/core'
+
 /** Texts joined so that no two lists of them give the same key. */
 export function keyOf(...parts: readonly (string | number)[]): string {
   return parts.map((part) => `${String(part).length}:${part}`).join('')
@@ -14,4 +16,9 @@ export function byText<Row>(textOf: (row: Row) => string): (a: Row, b: Row) => n
 /** An order of rows: by id, the oldest first. */
 export function byId(a: { readonly id: number }, b: { readonly id: number }): number {
   return a.id - b.id
+}
+
+/** Names a scope that may be closed. */
+export function gateKey({ workspaceId, kind, ref }: GateScope): string {
+  return keyOf(workspaceId, kind, ref)
 }

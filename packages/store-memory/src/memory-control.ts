@@ -9,8 +9,9 @@ import {
   sha256,
 } from '@drumbeat/core'
 import type { Call } from './call.js'
-import { byId, keyOf } from './keys.js'
+import { byId, gateKey } from './keys.js'
 import type { State } from './state.js'
+import { finishTestSend, forgetTestSends, openTestSends, permitTestSend } from './test-sends.js'
 
 /** Leases, gates, workspaces and the audit log. */
 export function memoryControl(state: State, call: Call): ControlStore {
@@ -35,13 +36,16 @@ export function memoryControl(state: State, call: Call): ControlStore {
       ),
     openAttempts: (request) =>
       call(request, () => {
-        const inFlight = state.openAttempts.of('open').filter(({ deliveryId }) => {
+        const ofDeliveries = state.openAttempts.of('open').filter(({ deliveryId }) => {
           const delivery = state.deliveries.get(deliveryId)
           return delivery !== undefined && covers(request.scope, delivery)
         })
+        const inFlight = [...ofDeliveries, ...openTestSends(state, request.scope)]
         const permitted = inFlight.filter(({ permitUntil }) => permitUntil > request.now)
         return { inFlight: inFlight.length, permitted: permitted.length }
       }),
+    permitTestSend: (request) => call(request, () => permitTestSend(state, request)),
+    finishTestSend: (request) => call(request, () => finishTestSend(state, request)),
     secret: () => call({}, () => sha256(`${state.hashKey}engine`)),
     workspace: ({ workspaceId }) => call({}, () => state.settings.get(workspaceId) ?? null),
     saveWorkspace: ({ workspaceId, settings }) => call({}, () => void state.settings.set(workspaceId, settings)),
@@ -52,7 +56,7 @@ export function memoryControl(state: State, call: Call): ControlStore {
         for (const { key } of keys) state.reportKeys.delete(key)
         const expired = state.parked.values().filter(({ expiresAt }) => expiresAt <= now)
         for (const { seq } of expired) state.parked.delete(seq)
-        return keys.length + expired.length
+        return keys.length + expired.length + forgetTestSends(state, { before: now - keepKeysMs, now })
       }),
     audit: (entries) =>
       call({}, () => {
@@ -109,10 +113,6 @@ function scopesOf({ workspaceId, campaignId, stepId, account }: Covered): readon
     { workspaceId, kind: 'step', ref: `${campaignId}/${stepId}` },
   ]
   return account === null ? scopes : [...scopes, { workspaceId, kind: 'account', ref: account }]
-}
-
-function gateKey({ workspaceId, kind, ref }: GateScope): string {
-  return keyOf(workspaceId, kind, ref)
 }
 
 function isCurrent(

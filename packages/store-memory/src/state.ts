@@ -44,6 +44,17 @@ export interface Attempt {
   readonly finishedAt: Instant | null
 }
 
+/** A test send that has begun. */
+export interface StoredTestSend {
+  readonly id: number
+  readonly workspaceId: string
+  readonly account: string
+  readonly begunAt: Instant
+  readonly permitUntil: Instant
+  /** Null = the call may still be under way. */
+  readonly finishedAt: Instant | null
+}
+
 /** An unknown outcome that is being found out. */
 export interface Look {
   readonly deliveryId: number
@@ -125,6 +136,8 @@ export class State {
   )
   readonly attempts = this.table<number, Attempt>()
   readonly openAttempts = this.attempts.index(({ finishedAt }) => (finishedAt === null ? 'open' : null))
+  readonly testSends = this.table<number, StoredTestSend>()
+  readonly testSendsOf = this.testSends.index(({ workspaceId }) => workspaceId)
   readonly looks = this.table<number, Look>()
 
   readonly events = this.table<string, InWorkspace<ContactEvent>>()

@@ -37,6 +37,12 @@ export interface Heartbeat {
   readonly storeNow: Instant
 }
 
+/** Whether a test send may begin. `started`: until `permitUntil`, on the Store's clock. */
+export type TestSendPermit =
+  | { readonly result: 'started'; readonly id: number; readonly permitUntil: Instant }
+  | { readonly result: 'closed' }
+  | { readonly result: 'over_budget'; readonly retryAt: Instant }
+
 /** Leases, gates, workspaces and the audit log. */
 export interface ControlStore {
   /**
@@ -58,11 +64,28 @@ export interface ControlStore {
   setGate(change: GateChange): Promise<ClosedGate | null>
   /** Every closed scope of these workspaces; null = of all. */
   closedGates(request: { readonly workspaceIds: readonly string[] | null }): Promise<readonly ClosedGate[]>
-  /** Attempts in the scope that have begun and not finished, and those of them whose start permit has not run out at `now`. */
+  /**
+   * Attempts and test sends in the scope that have begun and not finished, and those of them whose start permit has not run out at `now`.
+   * A test send is in the scope of its workspace and of its account.
+   */
   openAttempts(request: {
     readonly scope: GateScope
     readonly now: Instant
   }): Promise<{ readonly inFlight: number; readonly permitted: number }>
+  /**
+   * Under the gate's shared lock: writes a test send down as begun, unless its workspace or account is closed, or `budget` (1 or more) of
+   * them have begun in the workspace within the last `windowMs`. Of several at once no more than the budget begin.
+   */
+  permitTestSend(request: {
+    readonly workspaceId: string
+    readonly account: string
+    readonly now: Instant
+    readonly permitMs: number
+    readonly budget: number
+    readonly windowMs: number
+  }): Promise<TestSendPermit>
+  /** Marks a test send as finished. One that is finished, or of another workspace, stays as it is. It counts in the budget all the same. */
+  finishTestSend(request: { readonly workspaceId: string; readonly id: number; readonly now: Instant }): Promise<void>
   /** A secret that the Store made with itself: at least 32 characters, the same for everybody who opens it, and for ever. */
   secret(): Promise<string>
   /** The workspace's settings; null = it has set nothing. */
@@ -75,7 +98,7 @@ export interface ControlStore {
   nextWorkAt(): Promise<Instant | null>
   /**
    * Housekeeping: sums counters up, and forgets the keys of reports that came more than `keepKeysMs` ago and reports whose delivery never
-   * came. What can be read stays the same. Bounded; returns how many rows were worked off, so that a caller may go on while there are many.
+   * came, and test sends that began as long ago: no budget's window may be longer than that. What can be read stays the same. Bounded; returns how many rows were worked off, so that a caller may go on while there are many.
    */
   tidy(request: { readonly now: Instant; readonly keepKeysMs: number }): Promise<number>
   /** Appends to the audit log: who did what to which thing, and when. */

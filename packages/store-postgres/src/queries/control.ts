@@ -12,6 +12,7 @@ import { int, ms } from '../sql/values.js'
 import type { QueryContext } from './context.js'
 import { gateColumns, scopeTest, setGate } from './gates.js'
 import { nextWorkAt } from './next-work.js'
+import { finishTestSend, permitTestSend } from './test-sends.js'
 import { tidy } from './tidy.js'
 
 /** Leases, gates, workspaces and the audit log. */
@@ -62,15 +63,22 @@ export function controlQueries(context: QueryContext): ControlStore {
     async openAttempts({ scope, now }) {
       const [row] = await database.read<{ inFlight: number; permitted: number }>(
         `select ${int('count(*)')} as "inFlight",
-           ${int(`count(*) filter (where p.permit_until > ${clock.stamp('$4')})`)} as permitted
-         from ${s}.call_permits p cross join lateral unnest(p.delivery_ids, p.attempts) as a(delivery_id, n)
-         join ${s}.campaign_deliveries d on d.id = a.delivery_id and d.state = 'sending' and d.attempts = a.n
-         where p.open > 0 and d.workspace_id = $1 and ${scopeTest('$2', '$3')}`,
+           ${int(`count(*) filter (where permit_until > ${clock.stamp('$4')})`)} as permitted
+         from (
+           select p.permit_until from ${s}.call_permits p
+             cross join lateral unnest(p.delivery_ids, p.attempts) as a(delivery_id, n)
+             join ${s}.campaign_deliveries d on d.id = a.delivery_id and d.state = 'sending' and d.attempts = a.n
+           where p.open > 0 and d.workspace_id = $1 and ${scopeTest('$2', '$3')}
+           union all
+           select permit_until from ${s}.test_sends where finished_at is null and workspace_id = $1
+             and ($2::text = 'workspace' or ($2::text = 'account' and account = $3::text))) begun`,
         [scope.workspaceId, scope.kind, scope.ref, clock.named(now)],
         'control',
       )
       return row ?? { inFlight: 0, permitted: 0 }
     },
+    permitTestSend: (request) => permitTestSend(context, request),
+    finishTestSend: (request) => finishTestSend(context, request),
     async secret() {
       const [row] = await database.read<{ secret: string }>(
         `select encode(sha256(hash_key || convert_to('engine', 'UTF8')), 'hex') as secret from ${s}.installation`,

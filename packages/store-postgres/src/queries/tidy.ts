@@ -44,7 +44,15 @@ export async function tidy(
          select ctid from ${s}.call_permits where open <= 0 limit ${rowsAtOnce} for update skip locked)) returning 1)
      select ${int('count(*)')} as n from gone`,
   )
+  const tested = await work(
+    `with gone as (
+       delete from ${s}.test_sends where ctid = any(array(
+         select ctid from ${s}.test_sends where begun_at < $1::timestamptz and permit_until <= $2::timestamptz
+         limit ${rowsAtOnce} for update skip locked)) returning 1)
+     select ${int('count(*)')} as n from gone`,
+    [instant(now - keepKeysMs), instant(now)],
+  )
   await makeRanges(context)
   const dropped = await context.retention.advance(now)
-  return folded + forgotten + expired + used + dropped
+  return folded + forgotten + expired + used + tested + dropped
 }

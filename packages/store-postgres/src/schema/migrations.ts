@@ -11,6 +11,7 @@ import { auditLog } from '../tables/control/audit-log.js'
 import { engines } from '../tables/control/engines.js'
 import { gates } from '../tables/control/gates.js'
 import { installation } from '../tables/control/installation.js'
+import { testSends } from '../tables/control/test-sends.js'
 import { workspaces } from '../tables/control/workspaces.js'
 import { callPermits, permitsOfOpenAttempts } from '../tables/deliveries/call-permits.js'
 import { campaignDeliveries } from '../tables/deliveries/campaign-deliveries.js'
@@ -89,4 +90,6 @@ export const migrations: readonly Migration[] = [
     oldestReader: 5,
     script: (schema) => [callPermits, permitsOfOpenAttempts].map((part) => part(schema)).join(';\n'),
   },
+  // An older build's stop would not wait for test sends.
+  { number: 6, oldestReader: 6, script: testSends },
 ]

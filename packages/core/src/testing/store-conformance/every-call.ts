@@ -68,6 +68,16 @@ export function everyCall(store: Store, target: Target): EveryCall {
       setGate: () => store.control.setGate({ scope, closed: true, now }),
       closedGates: () => store.control.closedGates({ workspaceIds: [workspaceId] }),
       openAttempts: () => store.control.openAttempts({ scope, now }),
+      permitTestSend: () =>
+        store.control.permitTestSend({
+          workspaceId,
+          account: 'mail-account',
+          now,
+          permitMs: 1,
+          budget: 1,
+          windowMs: 1000,
+        }),
+      finishTestSend: () => store.control.finishTestSend({ workspaceId, id: 1, now }),
       secret: () => store.control.secret(),
       nextWorkAt: () => store.control.nextWorkAt(),
       tidy: () => store.control.tidy({ now: testStart, keepKeysMs: 0 }),

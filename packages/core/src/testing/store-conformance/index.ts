@@ -23,6 +23,7 @@ import { settleCases } from './settle.js'
 import { Stage } from './stage.js'
 import { templateCases } from './templates.js'
 import { tenantCases } from './tenants.js'
+import { testSendCases } from './test-sends.js'
 import { concurrentTransactionCases, embeddedTransactionCases, transactionCases } from './transactions.js'
 
 /** What {@link storeConformance} needs to know of a store. */
@@ -65,6 +66,7 @@ export function storeConformance({ name, open, embedded = false, skip = {} }: St
     'outbox, told': outboxCases,
     control: controlCases,
     gates: gateCases,
+    'test sends': testSendCases,
     erase: eraseCases,
     tenants: tenantCases,
     'host transactions': { ...transactionCases, ...(embedded ? embeddedTransactionCases : concurrentTransactionCases) },
