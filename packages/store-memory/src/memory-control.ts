@@ -40,7 +40,7 @@ export function memoryControl(state: State, call: Call): ControlStore {
           const delivery = state.deliveries.get(deliveryId)
           return delivery !== undefined && covers(request.scope, delivery)
         })
-        const inFlight = [...ofDeliveries, ...openTestSends(state, request.scope)]
+        const inFlight = [...ofDeliveries, ...openTestSends(state, request)]
         const permitted = inFlight.filter(({ permitUntil }) => permitUntil > request.now)
         return { inFlight: inFlight.length, permitted: permitted.length }
       }),

@@ -51,8 +51,8 @@ export interface StoredTestSend {
   readonly account: string
   readonly begunAt: Instant
   readonly permitUntil: Instant
-  /** Null = the call may still be under way. */
-  readonly finishedAt: Instant | null
+  /** When it was over, or will be at the latest. */
+  readonly finishedAt: Instant
 }
 
 /** An unknown outcome that is being found out. */

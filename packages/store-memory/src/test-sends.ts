@@ -5,7 +5,7 @@ import type { State, StoredTestSend } from './state.js'
 /** Writes a test send down as begun, unless its scope is closed or the budget of its workspace is used up. */
 export function permitTestSend(
   state: State,
-  { workspaceId, account, now, permitMs, budget, windowMs }: Parameters<ControlStore['permitTestSend']>[0],
+  { workspaceId, account, now, permitMs, longestMs, budget, windowMs }: Parameters<ControlStore['permitTestSend']>[0],
 ): TestSendPermit {
   if (scopesOf({ workspaceId, account }).some((scope) => state.gates.has(gateKey(scope)))) return { result: 'closed' }
   const newestFirst = state.testSendsOf
@@ -16,7 +16,7 @@ export function permitTestSend(
   if (last !== undefined) return { result: 'over_budget', retryAt: last.begunAt + windowMs }
   const id = state.next()
   const permitUntil = now + permitMs
-  state.testSends.set(id, { id, workspaceId, account, begunAt: now, permitUntil, finishedAt: null })
+  state.testSends.set(id, { id, workspaceId, account, begunAt: now, permitUntil, finishedAt: now + longestMs })
   return { result: 'started', id, permitUntil }
 }
 
@@ -26,22 +26,25 @@ export function finishTestSend(
   { workspaceId, id, now }: Parameters<ControlStore['finishTestSend']>[0],
 ): void {
   const known = state.testSends.get(id)
-  if (known?.workspaceId === workspaceId && known.finishedAt === null) {
+  if (known?.workspaceId === workspaceId && known.finishedAt > now) {
     state.testSends.set(id, { ...known, finishedAt: now })
   }
 }
 
 /** The test sends of a scope that have begun and not finished. */
-export function openTestSends(state: State, scope: GateScope): readonly StoredTestSend[] {
+export function openTestSends(
+  state: State,
+  { scope, now }: Parameters<ControlStore['openAttempts']>[0],
+): readonly StoredTestSend[] {
   const wanted = gateKey(scope)
   return state.testSendsOf
     .of(scope.workspaceId)
-    .filter((send) => send.finishedAt === null && scopesOf(send).some((its) => gateKey(its) === wanted))
+    .filter((send) => send.finishedAt > now && scopesOf(send).some((its) => gateKey(its) === wanted))
 }
 
-/** Forgets those that began before an instant and cannot start any more. Returns how many. */
+/** Forgets those that began before an instant and are over. Returns how many. */
 export function forgetTestSends(state: State, { before, now }: { readonly before: Instant; readonly now: Instant }) {
-  const old = state.testSends.values().filter(({ begunAt, permitUntil }) => begunAt < before && permitUntil <= now)
+  const old = state.testSends.values().filter(({ begunAt, finishedAt }) => begunAt < before && finishedAt <= now)
   for (const { id } of old) state.testSends.delete(id)
   return old.length
 }

@@ -74,13 +74,16 @@ export interface ControlStore {
   }): Promise<{ readonly inFlight: number; readonly permitted: number }>
   /**
    * Under the gate's shared lock: writes a test send down as begun, unless its workspace or account is closed, or `budget` (1 or more) of
-   * them have begun in the workspace within the last `windowMs`. Of several at once no more than the budget begin.
+   * them have begun in the workspace within the last `windowMs`. Of several at once no more than the budget begin. It counts as finished
+   * `longestMs` from now, whatever became of its caller.
    */
   permitTestSend(request: {
     readonly workspaceId: string
     readonly account: string
     readonly now: Instant
     readonly permitMs: number
+    /** `permitMs` or more. */
+    readonly longestMs: number
     readonly budget: number
     readonly windowMs: number
   }): Promise<TestSendPermit>
@@ -98,7 +101,8 @@ export interface ControlStore {
   nextWorkAt(): Promise<Instant | null>
   /**
    * Housekeeping: sums counters up, and forgets the keys of reports that came more than `keepKeysMs` ago and reports whose delivery never
-   * came, and test sends that began as long ago: no budget's window may be longer than that. What can be read stays the same. Bounded; returns how many rows were worked off, so that a caller may go on while there are many.
+   * came, and test sends that began as long ago and are over: no budget's window may be longer than that. What can be read stays the same.
+   * Bounded; returns how many rows were worked off, so that a caller may go on while there are many.
    */
   tidy(request: { readonly now: Instant; readonly keepKeysMs: number }): Promise<number>
   /** Appends to the audit log: who did what to which thing, and when. */

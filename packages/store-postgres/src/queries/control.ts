@@ -70,7 +70,7 @@ export function controlQueries(context: QueryContext): ControlStore {
              join ${s}.campaign_deliveries d on d.id = a.delivery_id and d.state = 'sending' and d.attempts = a.n
            where p.open > 0 and d.workspace_id = $1 and ${scopeTest('$2', '$3')}
            union all
-           select permit_until from ${s}.test_sends where finished_at is null and workspace_id = $1
+           select permit_until from ${s}.test_sends where finished_at > ${clock.stamp('$4')} and workspace_id = $1
              and ($2::text = 'workspace' or ($2::text = 'account' and account = $3::text))) begun`,
         [scope.workspaceId, scope.kind, scope.ref, clock.named(now)],
         'control',

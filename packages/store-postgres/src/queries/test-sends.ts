@@ -9,7 +9,7 @@ import { holdGates } from './gates.js'
  */
 export function permitTestSend(
   context: QueryContext,
-  { workspaceId, account, now, permitMs, budget, windowMs }: Parameters<ControlStore['permitTestSend']>[0],
+  { workspaceId, account, now, permitMs, longestMs, budget, windowMs }: Parameters<ControlStore['permitTestSend']>[0],
 ): Promise<TestSendPermit> {
   const { database, s } = context
   return database.write(
@@ -28,9 +28,9 @@ export function permitTestSend(
       if (last !== undefined) return { result: 'over_budget', retryAt: last.begunAt + windowMs }
       const permitUntil = at + permitMs
       const [row] = await connection.query<{ id: number }>(
-        `insert into ${s}.test_sends (workspace_id, account, begun_at, permit_until)
-         values ($1, $2, $3::timestamptz, $4::timestamptz) returning ${int('id')} as id`,
-        [workspaceId, account, instant(at), instant(permitUntil)],
+        `insert into ${s}.test_sends (workspace_id, account, begun_at, permit_until, finished_at)
+         values ($1, $2, $3::timestamptz, $4::timestamptz, $5::timestamptz) returning ${int('id')} as id`,
+        [workspaceId, account, instant(at), instant(permitUntil), instant(at + longestMs)],
       )
       return { result: 'started', id: row?.id ?? 0, permitUntil }
     },
@@ -47,7 +47,7 @@ export async function finishTestSend(
     (connection) =>
       connection.query(
         `update ${s}.test_sends set finished_at = ${clock.stamp('$3')}
-         where workspace_id = $1 and id = $2::bigint and finished_at is null`,
+         where workspace_id = $1 and id = $2::bigint and finished_at > ${clock.stamp('$3')}`,
         [workspaceId, id, clock.named(now)],
       ),
     { pool: 'control' },

@@ -47,7 +47,7 @@ export async function tidy(
   const tested = await work(
     `with gone as (
        delete from ${s}.test_sends where ctid = any(array(
-         select ctid from ${s}.test_sends where begun_at < $1::timestamptz and permit_until <= $2::timestamptz
+         select ctid from ${s}.test_sends where begun_at < $1::timestamptz and finished_at <= $2::timestamptz
          limit ${rowsAtOnce} for update skip locked)) returning 1)
      select ${int('count(*)')} as n from gone`,
     [instant(now - keepKeysMs), instant(now)],

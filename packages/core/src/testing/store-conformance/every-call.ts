@@ -74,6 +74,7 @@ export function everyCall(store: Store, target: Target): EveryCall {
           account: 'mail-account',
           now,
           permitMs: 1,
+          longestMs: 2,
           budget: 1,
           windowMs: 1000,
         }),

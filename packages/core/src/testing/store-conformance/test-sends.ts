@@ -6,9 +6,10 @@ import type { Stage } from './stage.js'
 
 const windowMs = 3_600_000
 const permitMs = 5_000
+const longestMs = 30_000
 
 const permit = ({ store, workspaceId }: Stage, now = testStart, { of = workspaceId, budget = 2 } = {}) =>
-  store.control.permitTestSend({ workspaceId: of, account: 'mail-account', now, permitMs, budget, windowMs })
+  store.control.permitTestSend({ workspaceId: of, account: 'mail-account', now, permitMs, longestMs, budget, windowMs })
 
 const open = ({ store, workspaceId }: Stage, kind: GateKind, ref: string, now = testStart) =>
   store.control.openAttempts({ scope: { workspaceId, kind, ref }, now })
@@ -33,6 +34,12 @@ export const testSendCases: Cases = {
     expect(await open(stage, 'workspace', ''), 'finished by another workspace').toMatchObject({ inFlight: 1 })
     await control.finishTestSend({ workspaceId: stage.workspaceId, id: started(answer), now: testStart })
     expect(await open(stage, 'workspace', '')).toEqual({ inFlight: 0, permitted: 0 })
+  },
+
+  'one whose caller is gone is in flight no longer than it may take': async (stage) => {
+    started(await permit(stage))
+    expect(await open(stage, 'workspace', '', testStart + longestMs - 1)).toEqual({ inFlight: 1, permitted: 0 })
+    expect(await open(stage, 'workspace', '', testStart + longestMs)).toEqual({ inFlight: 0, permitted: 0 })
   },
 
   'no test send starts where its workspace or account is closed, and one elsewhere does': async (stage) => {
@@ -89,14 +96,14 @@ export const testSendCases: Cases = {
     expect(await open(stage, 'workspace', '')).toMatchObject({ inFlight })
   },
 
-  'tidying up forgets test sends that are old, and none whose permit runs': async (stage) => {
+  'tidying up forgets test sends that are old, and none that may be under way or count in a budget': async (stage) => {
     const { control } = stage.store
-    started(await permit(stage))
+    started(await permit(stage, testStart, { budget: 1 }))
     await control.tidy({ now: testStart + 1, keepKeysMs: 0 })
     expect(await open(stage, 'workspace', '')).toEqual({ inFlight: 1, permitted: 1 })
     await control.tidy({ now: minute(1), keepKeysMs: 60_000 })
-    expect(await open(stage, 'workspace', '', minute(1))).toEqual({ inFlight: 1, permitted: 0 })
+    expect(await permit(stage, minute(1), { budget: 1 })).toMatchObject({ result: 'over_budget' })
     expect(await control.tidy({ now: minute(2), keepKeysMs: 60_000 })).toBe(1)
-    expect(await open(stage, 'workspace', '', minute(2))).toEqual({ inFlight: 0, permitted: 0 })
+    expect(await permit(stage, minute(2), { budget: 1 })).toMatchObject({ result: 'started' })
   },
 }
