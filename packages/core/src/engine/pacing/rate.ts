@@ -1,12 +1,12 @@
+import type { Delivery } from '../../delivery/delivery.js'
 import type { LimitKey, Rate } from '../../ports/limiter.js'
 import type { Instant } from '../../schedule/instant.js'
 import type { EngineContext } from '../context.js'
-import type { ReadyMessage } from '../sending/render-message.js'
 import type { AheadLimiter } from './ahead-limiter.js'
 
 /** A message that is to start, or a call, which no rate limits. */
 interface Starting {
-  readonly ready: ReadyMessage | null
+  readonly ready: { readonly delivery: Pick<Delivery, 'channel' | 'segments'> } | null
 }
 
 /** What its provider's rate lets start now, and when the rest may. */

@@ -8,6 +8,7 @@ import type { EngineContext } from '../context.js'
 import type { Decision } from '../decide.js'
 import { circuitOf } from '../pacing/circuits.js'
 import { type CallDeadline, CallDeadlines } from './call-deadlines.js'
+import { permittedCall } from './permitted-call.js'
 
 /** A call whose intent is written. */
 export interface Started {
@@ -77,30 +78,11 @@ async function makeCall(context: EngineContext, started: Started, deadlines: Cal
   if (!mayStart()) return notStarted
   const circuit = circuitOf(started.delivery)
   if (!circuits.mayStart(circuit, clock.now())) return notStarted
-  let permitted = false
-  let refused = false
-  const assertMayStart = (): void => {
-    if (mayStart()) {
-      permitted = true
-      return
-    }
-    refused = true
-    throw new Error('The permit to start this call has run out. Do not make it.')
-  }
-  const deadline = deadlines.begin()
-  try {
-    const end = await Promise.race([deadline.over, perform(context, started, deadline, assertMayStart)])
-    return end === undefined ? { outcome: 'unknown', code: 'timeout' } : readEnd(end)
-  } catch (error) {
-    // Refused only after it had been let through once, something may have been written already.
-    if (refused && !permitted) {
-      circuits.notStarted(circuit)
-      return notStarted
-    }
-    return { outcome: 'unknown', code: error instanceof Error ? error.name : 'thrown' }
-  } finally {
-    deadline.done()
-  }
+  const end = await permittedCall(mayStart, deadlines.begin(), (deadline, assertMayStart) =>
+    perform(context, started, deadline, assertMayStart),
+  )
+  if (end.outcome === 'not_started') circuits.notStarted(circuit)
+  return end
 }
 
 async function perform(
@@ -160,7 +142,8 @@ class CallContext implements SendContext {
   }
 }
 
-function ofSend(outcome: SendOutcome): CallEnd {
+/** How a channel's answer ends a call. */
+export function ofSend(outcome: SendOutcome): CallEnd {
   if (outcome.outcome !== 'accepted') return outcome
   return { outcome: 'accepted', providerId: outcome.providerId, reply: null, exit: null, at: outcome.at ?? null }
 }
@@ -176,13 +159,4 @@ function ofCall(outcome: CallOutcome): CallEnd {
     default:
       return outcome
   }
-}
-
-const ends: ReadonlySet<string> = new Set(['accepted', 'rejected', 'not_accepted', 'blocked', 'unknown', 'not_started'])
-
-/** An adapter may answer anything; what is no outcome is unknown. */
-function readEnd(end: CallEnd): CallEnd {
-  if (typeof end !== 'object' || end === null || !ends.has(end.outcome))
-    return { outcome: 'unknown', code: 'unreadable' }
-  return end
 }

@@ -3,16 +3,14 @@ import type { Delivery } from '../../delivery/delivery.js'
 import { deliveryRef } from '../../delivery/delivery-key.js'
 import type { IntentGuard } from '../../delivery/intent.js'
 import type { JsonObject } from '../../json.js'
-import { compiledTemplate } from '../../message/compiled-templates.js'
-import { unsubscribeHeaders } from '../../message/links.js'
-import { type RenderContext, renderMessage } from '../../message/render.js'
-import { smsSegments } from '../../message/sms-segments.js'
+import type { RenderContext } from '../../message/render.js'
 import type { TemplateVersion } from '../../message/template.js'
 import type { OutboundMessage } from '../../ports/channel.js'
 import type { PlannedSend } from '../../recipient/effect.js'
 import { zoneOf } from '../../recipient/zones.js'
 import type { EngineContext } from '../context.js'
 import type { Decision } from '../decide.js'
+import { composeMessage, valuesFor } from './compose-message.js'
 import { tracked } from './tracking.js'
 
 /** A message that may start, once its intent is written. */
@@ -89,13 +87,21 @@ export function renderSend(
     topic,
     deliveryRef: ref,
   })
-  const rendered = renderMessage(compiledTemplate(template), renderContext(decision, unsubscribeUrl))
-  if (!rendered.ok) {
-    const missing = rendered.missing[0]
+  const composed = composeMessage({
+    template,
+    values: valuesOf(decision, unsubscribeUrl),
+    finish: (content) =>
+      tracked(context.tracking, content, template, { workspaceId, channel: spec.channel, category, deliveryRef: ref }),
+    to: address.address,
+    category,
+    inReplyTo: threadOf(decision, send),
+    metadata: spec.metadata ?? {},
+  })
+  if (!composed.ok) {
+    const missing = composed.missing[0]
     return { ok: false, reason: missing === undefined ? 'unsafe_value' : `missing_token:${missing.name}` }
   }
-  const { content, hash } = rendered
-  const headers = content.kind === 'email' && unsubscribeUrl !== undefined ? unsubscribeHeaders(unsubscribeUrl) : {}
+  const { message, contentHash, segments } = composed
   return {
     ok: true,
     ready: {
@@ -104,41 +110,24 @@ export function renderSend(
         address: address.address,
         templateId: template.templateId,
         templateVersion: template.version,
-        contentHash: hash,
-        segments: content.kind === 'text' ? smsSegments(content.body).segments : null,
+        contentHash,
+        segments,
       },
-      message: {
-        to: address.address,
-        content: tracked(context.tracking, content, template, {
-          workspaceId,
-          channel: spec.channel,
-          category,
-          deliveryRef: ref,
-        }),
-        category,
-        headers,
-        inReplyTo: threadOf(decision, send),
-        metadata: spec.metadata ?? {},
-      },
+      message,
       deliveryRef: ref,
       guard: guardOf(decision, send, address.address),
     },
   }
 }
 
-function renderContext({ after, loaded }: Decision, unsubscribeUrl: string | undefined): RenderContext {
-  const { contact } = loaded.facts
+function valuesOf({ after, loaded }: Decision, unsubscribeUrl: string | undefined): RenderContext {
   const { memory } = after
-  return {
-    attributes: contact.attributes,
+  return valuesFor(loaded.facts.contact, {
     workspace: loaded.definition.settings.variables,
     trigger: (memory.trigger ?? memory.entryEvent)?.data ?? {},
     webhook: memory.replies as JsonObject,
-    computed: {},
-    contact: { ...contact.addresses, id: contact.id },
-    ...(unsubscribeUrl === undefined ? {} : { unsubscribeUrl }),
-    ...(contact.locale === null ? {} : { locale: contact.locale }),
-  }
+    unsubscribeUrl,
+  })
 }
 
 function threadOf({ loaded }: Decision, { spec }: PlannedSend): string | null {
