@@ -66,25 +66,36 @@ export class NotFoundError extends DrumbeatError {
   readonly code = 'not_found'
 }
 
-/** The request contradicts what is stored: a name taken, a stale revision, a directory in use, a store that is busy. */
+/**
+ * The request contradicts what is stored: a name taken, a stale revision, an address that is closed, a budget that is used up, a directory
+ * in use, a store that is busy.
+ */
 export class ConflictError extends DrumbeatError {
   readonly code = 'conflict'
   override readonly retryable: boolean
-  /** Names the kind of conflict where code may want to branch: `store_locked`, `store_busy`, `stale`, `duplicate`. */
+  /** Names the kind of conflict where code may want to branch. */
   readonly kind: ConflictKind
+  /** The earliest moment for another try, as a duration from now; null = nobody can say. */
+  readonly retryAfterMs: number | null
 
   constructor(
     message: string,
-    options: { readonly kind: ConflictKind; readonly retryable?: boolean; readonly cause?: unknown },
+    options: {
+      readonly kind: ConflictKind
+      readonly retryable?: boolean
+      readonly retryAfterMs?: number | null
+      readonly cause?: unknown
+    },
   ) {
     super(message, options)
     this.kind = options.kind
     this.retryable = options.retryable ?? false
+    this.retryAfterMs = options.retryAfterMs ?? null
   }
 }
 
 /** The kinds of {@link ConflictError}. */
-export type ConflictKind = 'duplicate' | 'stale' | 'store_busy' | 'store_locked'
+export type ConflictKind = 'duplicate' | 'stale' | 'suppressed' | 'over_budget' | 'store_busy' | 'store_locked'
 
 /** The thing exists, but its state does not allow this: resuming what is not paused, activating what is stopped. */
 export class InvalidTransitionError extends DrumbeatError {

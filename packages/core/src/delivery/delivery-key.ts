@@ -21,6 +21,23 @@ const rounds = 6
  * acts on one from outside has it signed, as links are by their token and reports are by their provider.
  */
 export function deliveryRef(secret: string, deliveryId: number): string {
+  return `dlv_${permuted(secret, deliveryId)}`
+}
+
+/**
+ * The reference that names a test send outside: no delivery's, whatever its shape, since its id is one of a delivery that never comes to
+ * be.
+ */
+export function testRef(secret: string, id: number): string {
+  return `tst_${permuted(secret, id)}`
+}
+
+/** Whether a reference names a test send; also as the Message-ID that mail channels make of one. */
+export function isTestRef(ref: string): boolean {
+  return /^tst_[0-9a-z]{8}(@|$)/.test(ref)
+}
+
+function permuted(secret: string, deliveryId: number): string {
   const { mixes } = keysOf(secret)
   let left = Math.floor(deliveryId / halfSize) % halfSize
   let right = deliveryId % halfSize
@@ -29,7 +46,7 @@ export function deliveryRef(secret: string, deliveryId: number): string {
     left = right
     right = mixed
   }
-  return `dlv_${(left * halfSize + right).toString(36).padStart(8, '0')}`
+  return (left * halfSize + right).toString(36).padStart(8, '0')
 }
 
 /** The delivery that a reference names; null = it is no reference of this secret's shape. */

@@ -52,6 +52,8 @@ export interface EngineSettings {
   /** How long reports wait for their delivery. */
   readonly parkReportsMs: number
   readonly retry: RetryPolicy
+  /** How many tests of templates a workspace may send within so many milliseconds, of which there may be as many as `keepKeysMs`. */
+  readonly testSends: { readonly budget: number; readonly windowMs: number }
   /** How accounts that push back are slowed down, each engine for itself. */
   readonly throttle: ThrottleSettings
   /** How the host's endpoints are told of events. */
@@ -96,6 +98,7 @@ export const defaultEngineSettings: EngineSettings = {
   keepKeysMs: 30 * 24 * 60 * 60 * 1000,
   parkReportsMs: 7 * 24 * 60 * 60 * 1000,
   retry: { maxAttempts: 8, firstMs: 2_000, longestMs: 15 * 60 * 1000 },
+  testSends: { budget: 50, windowMs: 60 * 60 * 1000 },
   throttle: { keep: 0.5, moreAtOnce: 1, moreRate: 0.05, calmMs: 1_000, longestPauseMs: 60_000 },
   outbox: {
     atOnce: 50,
@@ -141,7 +144,7 @@ export function announcingOf(context: EngineContext): Announcing {
   return { wanted, clock, secret: () => context.secret }
 }
 
-/** Whom an unsubscribe link is for. */
+/** Whom an unsubscribe link is for. Of a test send, nobody: both ids are then a reference of which `isTestRef` is true. */
 export interface UnsubscribeRequest {
   readonly workspaceId: string
   readonly contactId: string

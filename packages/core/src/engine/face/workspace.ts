@@ -3,7 +3,7 @@ import { type Contact, messageReceived } from '../../contact/contact.js'
 import { type Inbound, type RawInbound, readInbound } from '../../contact/inbound.js'
 import { liftedByStart } from '../../contact/suppression.js'
 import type { Delivery } from '../../delivery/delivery.js'
-import { deliveryIdOf, deliveryRef } from '../../delivery/delivery-key.js'
+import { deliveryIdOf, deliveryRef, isTestRef } from '../../delivery/delivery-key.js'
 import type { Fact } from '../../delivery/facts.js'
 import { ConfigurationError, NotFoundError } from '../../errors.js'
 import type { JsonObject } from '../../json.js'
@@ -223,14 +223,18 @@ export class Workspace {
   }
 
   /**
-   * Takes in providers' reports on deliveries. Any order and any number of copies lead to the same result.
+   * Takes in providers' reports on deliveries. Any order and any number of copies lead to the same result. One on a test send changes
+   * nothing.
    * @throws {NotFoundError} when a reference is not one of ours; nothing is taken in then.
    */
   async report(reports: readonly DeliveryReport[]): Promise<void> {
     const { store, clock, settings } = this.context
     await store.open()
     const { secret } = this.context
-    const read = reports.map(({ delivery, facts, dedupeKey }): NewReport => {
+    const onDeliveries = reports.filter(
+      ({ delivery }) => !isTestRef('deliveryRef' in delivery ? delivery.deliveryRef : delivery.providerId),
+    )
+    const read = onDeliveries.map(({ delivery, facts, dedupeKey }): NewReport => {
       const key = dedupeKey ?? hashOfJson([delivery, facts])
       if (!('deliveryRef' in delivery)) return { dedupeKey: key, delivery, facts }
       return { dedupeKey: key, delivery: { id: idOf(secret, delivery.deliveryRef) }, facts }
