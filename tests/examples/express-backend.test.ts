@@ -79,6 +79,20 @@ it('the backend mails whoever signs up, twice', async () => {
   expect([refused.status, await refused.text()]).toEqual([422, expect.stringContaining('email')])
 })
 
+it('a test of a template goes out by the API, and its link unsubscribes nobody', async () => {
+  const [, key] = await printed(/Bearer (drb_[0-9a-f]{64})/)
+  const api = { ...json, authorization: `Bearer ${key}` }
+  const body = { to: 'me@example.com', attributes: { name: 'Me' } }
+  const tested = await post('/drumbeat/v1/templates/welcome/test-sends', body, api)
+  expect([tested.status, await tested.json()]).toMatchObject([200, { result: 'sent' }])
+  const found = await printed(/Mail to me@example\.com: \[Test\] Welcome, Me\s+List-Unsubscribe: <([^>]+)>/)
+  const clicked = await fetch(found[1] ?? '', {
+    method: 'POST',
+    body: new URLSearchParams('List-Unsubscribe=One-Click'),
+  })
+  expect([clicked.status, await clicked.text()]).toEqual([200, expect.stringContaining('unsubscribes nobody')])
+})
+
 it('an event by the API begins a run, and a click on the header of its mail keeps the next one away', async () => {
   const [, key] = await printed(/Bearer (drb_[0-9a-f]{64})/)
   const api = { ...json, authorization: `Bearer ${key}` }

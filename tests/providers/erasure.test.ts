@@ -120,6 +120,9 @@ it('leaves nothing of a person who is erased, in any table, key or event, and wh
   expect((await ask('POST', '/v1/events', said)).ok).toBe(true)
   for (let round = 0; round < 4; round++) await drumbeat.tick()
   expect([sent.sms, sent.email, sent.news].map(({ length }) => length)).toEqual([1, 1, 1])
+  const tested = await ask('POST', '/v1/templates/mail/test-sends', { to: canaries.email, contactId: 'c1' })
+  const { ref: testRef } = (await tested.json()) as { readonly ref: string }
+  expect([testRef.slice(0, 4), sent.email.length]).toEqual(['tst_', 2])
 
   // What providers and the person say, in their own words.
   const refs = new Map((await acme.deliveries(campaign)).map((delivery) => [delivery.channel, acme.refOf(delivery)]))
@@ -152,6 +155,9 @@ it('leaves nothing of a person who is erased, in any table, key or event, and wh
     'user-variables': { drumbeat_ref: refs.get('news') },
   }
   expect(await deliver(handle, 'news', fromMailgun(newsEvent))).toBe(200)
+  expect(
+    await deliver(handle, 'email', fromSendgrid([{ ...mailEvent, sg_event_id: 'e2', drumbeat_ref: testRef }])),
+  ).toBe(200)
   // Nobody knows this delivery yet: it is parked.
   expect(
     await deliver(handle, 'sms', fromTwilio({ ...status, MessageSid: `SM${'3'.repeat(32)}`, MessageStatus: 'sent' })),
@@ -169,6 +175,9 @@ it('leaves nothing of a person who is erased, in any table, key or event, and wh
   expect(
     await deliver(handle, 'email', await mailThroughSendgrid({ ...mail, headers: 'Message-ID: <m2@example.com>' })),
   ).toBe(200)
+  expect(
+    await deliver(handle, 'email', fromSendgrid([{ ...mailEvent, sg_event_id: 'e3', drumbeat_ref: testRef }])),
+  ).toBe(200)
   clock.advance(2 * 24 * 60 * 60 * 1000)
   for (let round = 0; round < 4; round++) await drumbeat.tick()
 
@@ -177,13 +186,13 @@ it('leaves nothing of a person who is erased, in any table, key or event, and wh
   expect(told.length).toBeGreaterThanOrEqual(3)
   expect(foundIn(told.join('\n'))).toEqual([])
   expect(errors).toEqual([])
-  expect(sent.email).toHaveLength(1)
+  expect(sent.email).toHaveLength(2)
 
   // The same address, under another id: the complaint still stands.
   await ask('PATCH', '/v1/contacts/c2', { addresses: { email: canaries.email }, attributes: { name: 'New' } })
   await ask('POST', '/v1/events', { contactId: 'c2', event: 'signed.up' })
   for (let round = 0; round < 4; round++) await drumbeat.tick()
-  expect(sent.email).toHaveLength(1)
+  expect(sent.email).toHaveLength(2)
   const again = (await acme.contacts.export('c2')).deliveries.find(({ channel }) => channel === 'email')
   expect([again?.state, again?.reason]).toEqual(['skipped', 'suppressed_complaint'])
 }, 60_000)

@@ -21,6 +21,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   enroll: { contactIds: ['canary'] },
   publishTemplate: { channel: 'sms', content: { kind: 'text', body: 'Own' } },
   restoreTemplate: { version: 1 },
+  sendTemplateTest: { to: '+12125550100' },
   previewTemplate: { channel: 'sms', content: { kind: 'text', body: '{{name | nobody}}' } },
   upsertContact: { tags: ['own'] },
   recordConsent: { channel: 'sms', status: 'revoked', source: 'theft' },

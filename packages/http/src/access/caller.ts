@@ -9,6 +9,7 @@ export const roles = ['viewer', 'editor', 'publisher', 'admin'] as const
 /** What an API key may be limited to. */
 export type Scope =
   | `${'campaigns' | 'contacts' | 'templates' | 'workspace'}:${'read' | 'write'}`
+  | 'templates:test'
   | 'events:write'
   | 'audit:read'
 

@@ -34,6 +34,7 @@ export const operations = {
   diffTemplate: 'GET /v1/templates/:templateId/diff',
   restoreTemplate: 'POST /v1/templates/:templateId/restore',
   previewTemplate: 'POST /v1/templates/preview',
+  sendTemplateTest: 'POST /v1/templates/:templateId/test-sends',
   listContacts: 'GET /v1/contacts',
   getContact: 'GET /v1/contacts/:contactId',
   upsertContact: 'PATCH /v1/contacts/:contactId',

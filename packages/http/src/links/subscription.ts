@@ -5,6 +5,7 @@ import {
   type Delivery,
   type Drumbeat,
   isDrumbeatError,
+  isTestRef,
   type Suppression,
   suppressionProblem,
   type Workspace,
@@ -18,6 +19,12 @@ interface Named {
   readonly channel: string
   readonly topic: string | null
   readonly deliveryRef: string
+}
+
+/** Whether a link came with a test send: then it is nobody's. */
+export function isOfTest(secrets: Secrets, token: string): boolean {
+  const [, , , deliveryRef = ''] = readToken(secrets, 'unsubscribe', token) ?? []
+  return isTestRef(deliveryRef)
 }
 
 /** Somebody who holds a link of theirs, and what they may do with it. */
@@ -40,6 +47,7 @@ export class Subscription {
     if (workspaceId === undefined || contactId === undefined || channel === undefined || deliveryRef === undefined) {
       return null
     }
+    if (isTestRef(deliveryRef)) return null
     const workspace = drumbeat.workspace(workspaceId, { actor: `contact:${contactId}` })
     const contact = await orNotFound<Contact>(workspace.contacts.get(contactId))
     const delivery = await orNotFound<Delivery>(workspace.delivery(deliveryRef))

@@ -9,8 +9,11 @@ export interface Topic {
 
 /** What the page shows. */
 export interface PreferenceView {
-  /** `ready`: asks. The others say what has been done; `unknown`: the link is broken, or whom it was for is gone. */
-  readonly state: 'ready' | 'unsubscribed' | 'resubscribed' | 'saved' | 'unknown'
+  /**
+   * `ready`: asks. The others say what has been done; `test`: the link came with a test send, and is nobody's; `unknown`: it is broken, or
+   * whom it was for is gone.
+   */
+  readonly state: 'ready' | 'unsubscribed' | 'resubscribed' | 'saved' | 'test' | 'unknown'
   readonly channel: string
   /** The topic that the link is about; null = the whole channel. */
   readonly topic: Topic | null
@@ -33,6 +36,7 @@ export interface PreferenceTexts {
   readonly undo: string
   readonly resubscribed: string
   readonly saved: string
+  readonly test: string
   readonly unknown: string
 }
 
@@ -49,6 +53,7 @@ export const defaultPreferenceTexts: PreferenceTexts = {
   undo: 'That was a mistake: subscribe me again',
   resubscribed: 'You are subscribed again.',
   saved: 'Your choice is saved.',
+  test: 'This link came with a test of a message. It unsubscribes nobody; in the message itself, it will.',
   unknown: 'This link is incomplete, or is not in use any more.',
 }
 
@@ -66,6 +71,7 @@ export function preferencePage(view: PreferenceView, texts: PreferenceTexts, lan
     unsubscribed: [texts.unsubscribed, action('resubscribe', texts.undo) + topicsForm(view, texts)],
     resubscribed: [texts.resubscribed, topicsForm(view, texts)],
     saved: [texts.saved, topicsForm(view, texts) + action('unsubscribe_all', texts.unsubscribeFromAll)],
+    test: [texts.test, ''],
     unknown: [texts.unknown, ''],
   }[state] as [string, string]
   return (

@@ -1,4 +1,4 @@
-import { Subscription } from '../links/subscription.js'
+import { isOfTest, Subscription } from '../links/subscription.js'
 import { htmlResponse } from '../pages/html.js'
 import { type PreferenceView, preferencePage } from '../pages/preference-page.js'
 import { mediaTypeOf, readBytes } from '../routing/read-body.js'
@@ -16,7 +16,7 @@ export const preferenceRoutes = [
     access: 'open',
     async run(call) {
       const subscription = await find(call, call.params.token)
-      return page(call, subscription, subscription === null ? 'unknown' : 'ready')
+      return subscription === null ? nobodysPage(call, call.params.token) : page(call, subscription, 'ready')
     },
   }),
   openRoute({
@@ -28,7 +28,7 @@ export const preferenceRoutes = [
     async run(call) {
       const subscription = await find(call, call.params.token)
       const form = await formOf(call.request)
-      if (subscription === null) return page(call, null, 'unknown')
+      if (subscription === null) return nobodysPage(call, call.params.token)
       switch (form.get('action')) {
         case 'save': {
           const wanted = new Set(form.getAll('topic'))
@@ -52,6 +52,10 @@ export const preferenceRoutes = [
 
 function find({ drumbeat, wiring, clock }: Surroundings, token: string): Promise<Subscription | null> {
   return Subscription.find(drumbeat, wiring.secrets, token, () => clock.now())
+}
+
+function nobodysPage(call: Surroundings, token: string): Promise<Response> {
+  return page(call, null, isOfTest(call.wiring.secrets, token) ? 'test' : 'unknown')
 }
 
 async function formOf(request: Request): Promise<URLSearchParams> {

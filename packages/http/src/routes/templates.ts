@@ -1,8 +1,17 @@
-import { compileTemplate, renderMessage, smsSegments } from '@drumbeat/core'
+import { compileTemplate, renderMessage, type SampleContact, smsSegments } from '@drumbeat/core'
 import * as z from 'zod'
 import { pageOf, pageOfAll, pageQuery } from '../routing/cursor.js'
 import { apiRoute } from '../routing/route.js'
-import { preview, previewInput, template, templateDiff, templateInput, templateView } from '../schemas/template.js'
+import {
+  preview,
+  previewInput,
+  template,
+  templateDiff,
+  templateInput,
+  templateView,
+  testSend,
+  testSendInput,
+} from '../schemas/template.js'
 
 const read = { role: 'viewer', scope: 'templates:read' } as const
 const write = { role: 'editor', scope: 'templates:write' } as const
@@ -132,6 +141,26 @@ export const templateRoutes = [
       const { content } = rendered
       const segments = content.kind === 'text' ? smsSegments(content.body).segments : null
       return { body: { content, segments, missing: [], unsafe: [] } }
+    },
+  }),
+  apiRoute({
+    method: 'POST',
+    path: '/v1/templates/:templateId/test-sends',
+    operation: 'sendTemplateTest',
+    summary: 'Sends a template, or a draft of it, to one address as a test. Counts nowhere, and unsubscribes nobody.',
+    access: { role: 'editor', scope: 'templates:test' },
+    audit: 'template.tested',
+    body: testSendInput,
+    result: testSend,
+    async run({ workspace, params, body }) {
+      const { draft, version, contactId, attributes, ...options } = body
+      const { templateId: id } = params
+      const person: SampleContact = contactId === undefined ? {} : await workspace.contacts.get(contactId)
+      const contact = { ...person, attributes: { ...person.attributes, ...attributes } }
+      const what = draft ?? (version === undefined ? id : { id, version })
+      const sent = await workspace.templates.sendTest(what, { ...options, contact })
+      const detail = { result: sent.result, ref: sent.ref, isDraft: draft !== undefined }
+      return { body: sent, record: { detail } }
     },
   }),
 ]

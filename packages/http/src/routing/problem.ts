@@ -1,4 +1,4 @@
-import { type DrumbeatErrorCode, type Issue, isDrumbeatError } from '@drumbeat/core'
+import { type ConflictKind, type DrumbeatErrorCode, type Issue, isDrumbeatError } from '@drumbeat/core'
 
 /** What an error answer says, after RFC 9457. `code` and `issues` are extensions of ours. */
 export interface ProblemDetails {
@@ -42,6 +42,7 @@ const titles: Readonly<Record<number, string>> = {
   415: 'Unsupported Media Type',
   422: 'Unprocessable Content',
   428: 'Precondition Required',
+  429: 'Too Many Requests',
   500: 'Internal Server Error',
   501: 'Not Implemented',
   502: 'Bad Gateway',
@@ -58,6 +59,9 @@ const statuses: Readonly<Record<DrumbeatErrorCode, number>> = {
   channel: 502,
   storage: 503,
 }
+
+/** Conflicts that callers tell apart by their code. */
+const kinds: { readonly [Kind in ConflictKind]?: number } = { stale: 412, suppressed: 409, over_budget: 429 }
 
 /** The answer to an error, and whether nobody expected it: then it tells the caller nothing of what went wrong. */
 export function problemOf(error: unknown): { readonly response: Response; readonly unexpected: boolean } {
@@ -82,13 +86,20 @@ export function problemOf(error: unknown): { readonly response: Response; readon
     )
     return { response: problemResponse(problem), unexpected: true }
   }
-  const stale = code === 'conflict' && 'kind' in error && error.kind === 'stale'
+  const kind = 'kind' in error ? (error.kind as ConflictKind) : 'duplicate'
+  const known = code === 'conflict' ? kinds[kind] : undefined
   const issues = 'issues' in error ? (error.issues as readonly Issue[]) : undefined
-  const problem = new HttpProblem(retryable ? 503 : stale ? 412 : statuses[code], stale ? 'stale' : code, message, {
+  const status = known ?? (retryable ? 503 : statuses[code])
+  const problem = new HttpProblem(status, known === undefined ? code : kind, message, {
     ...(issues === undefined ? {} : { issues: issues.map(({ path, message, fix }) => ({ path, message, fix })) }),
-    ...(retryable ? { headers: { 'retry-after': '1' } } : {}),
+    ...(retryable ? { headers: { 'retry-after': String(secondsUntil(error)) } } : {}),
   })
   return { response: problemResponse(problem), unexpected: false }
+}
+
+function secondsUntil(error: object): number {
+  const ms = 'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : 0
+  return Math.max(1, Math.ceil(ms / 1000))
 }
 
 function problemResponse({ status, code, message, more }: HttpProblem): Response {
