@@ -2,9 +2,10 @@ import type { Content, EmailContent } from './template.js'
 
 /**
  * How a field is written and checked: `html` is escaped by context; `plain` may have several lines; `header` is one line;
- * `mailbox` is a header that names exactly one address; `url` is a whole http(s) URL.
+ * `mailbox` is a header that names exactly one address; `url` is a whole http(s) URL; `data` is a text for a program, and `urlPart` the
+ * path and query of a URL for one.
  */
-export type FieldSyntax = 'html' | 'plain' | 'header' | 'mailbox' | 'url'
+export type FieldSyntax = 'html' | 'plain' | 'header' | 'mailbox' | 'url' | 'data' | 'urlPart'
 
 /** Where a text stands in the content: `subject`, `html`, `headers.X-Tag`, `body`, `mediaUrls.0`, `fields.title`. */
 export type FieldPath =

@@ -72,6 +72,7 @@ function encodeStructure(text: string): string {
     .replace(/[']/g, '%27')
 }
 
-function encodeData(text: string): string {
+/** Encodes a value as one piece of data: no character of it means anything to a URL. */
+export function encodeData(text: string): string {
   return encodeURIComponent(text).replace(/[']/g, '%27')
 }

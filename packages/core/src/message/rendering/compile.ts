@@ -35,6 +35,8 @@ const places: Readonly<Record<FieldSyntax, Place>> = {
   header: 'header',
   mailbox: 'header',
   url: 'fieldUrl',
+  data: 'data',
+  urlPart: 'urlPart',
 }
 
 class Compiler {

@@ -2,6 +2,7 @@ import { breaksLine } from '../header-rules.js'
 import type { HtmlContext } from '../html/contexts.js'
 import { decodeEntities, escapeHtml } from '../html/entities.js'
 import {
+  encodeData,
   encodeUrlPart,
   hasSafeScheme,
   isWebUrl,
@@ -13,9 +14,17 @@ import { isOrdinary } from '../ordinary.js'
 
 /**
  * The place of a value: one of HTML's, a line of a header, text that a reader sees as it is, or a URL that is a field of its own.
- * `plainAfterUrl` and `contentAfterUrl` are text that may directly continue a URL.
+ * `plainAfterUrl` and `contentAfterUrl` are text that may directly continue a URL; `data` and `urlPart` are read by programs.
  */
-export type Place = HtmlContext | 'contentAfterUrl' | 'plain' | 'plainAfterUrl' | 'header' | 'fieldUrl'
+export type Place =
+  | HtmlContext
+  | 'contentAfterUrl'
+  | 'plain'
+  | 'plainAfterUrl'
+  | 'header'
+  | 'fieldUrl'
+  | 'data'
+  | 'urlPart'
 
 /** A color, a size, a name, a list of them, or `rgb(…)` and `hsl(…)`: what a style may be filled with. */
 const styleValue = /^(?:[-\w .,%#+]*|(?:rgb|hsl)a?\([\d\s.,%/]*\))$/i
@@ -78,6 +87,8 @@ const guards: Readonly<Record<Place, Guard>> = {
   url: (value, soFar) =>
     escapeHtml(soFar === '' && plainUrl.test(value) ? value : encodeUrlPart(value, decodeEntities(soFar))),
   fieldUrl: (value, soFar) => encodeUrlPart(value, soFar),
+  data: unchanged,
+  urlPart: encodeData,
   header: (value) => (breaksLine(value) ? controlCharacter : value),
   plain: (value) => stripInvisibleFromUrls(readable(value)),
   plainAfterUrl: (value, soFar) => {
