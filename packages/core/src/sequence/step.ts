@@ -179,11 +179,16 @@ export interface UpdateStep extends StepBase {
 /** Calls an HTTP endpoint under the guarantees of a delivery. Its JSON reply is readable by later steps. */
 export interface WebhookStep extends StepBase {
   readonly kind: 'webhook'
+  /** May hold tokens in its path and query; each is one percent-encoded piece. */
   readonly url: string
   /** Default `POST`. */
   readonly method?: 'POST' | 'PUT'
-  /** Sent as JSON, as it is, beside the run's ids and its trigger's data. */
+  /**
+   * Sent as JSON, beside the run's ids and its trigger's data. Its texts may hold tokens, as templates do; a token that has neither value nor
+   * fallback fails the step.
+   */
   readonly body?: JsonValue
+  /** Sent as they are. */
   readonly headers?: { readonly [name: string]: string }
   readonly next: StepId
   readonly failed?: StepId

@@ -10,7 +10,7 @@ import type { PlannedSend } from '../../recipient/effect.js'
 import { zoneOf } from '../../recipient/zones.js'
 import type { EngineContext } from '../context.js'
 import type { Decision } from '../decide.js'
-import { composeMessage, valuesFor } from './compose-message.js'
+import { type Composed, composeMessage, valuesFor } from './compose-message.js'
 import { tracked } from './tracking.js'
 
 /** A message that may start, once its intent is written. */
@@ -97,10 +97,7 @@ export function renderSend(
     inReplyTo: threadOf(decision, send),
     metadata: spec.metadata ?? {},
   })
-  if (!composed.ok) {
-    const missing = composed.missing[0]
-    return { ok: false, reason: missing === undefined ? 'unsafe_value' : `missing_token:${missing.name}` }
-  }
+  if (!composed.ok) return { ok: false, reason: missingReason(composed) }
   const { message, contentHash, segments } = composed
   return {
     ok: true,
@@ -120,7 +117,14 @@ export function renderSend(
   }
 }
 
-function valuesOf({ after, loaded }: Decision, unsubscribeUrl: string | undefined): RenderContext {
+/** The reason that names the first of what is missing. */
+export function missingReason({ missing }: Pick<Extract<Composed, { ok: false }>, 'missing'>): string {
+  const [first] = missing
+  return first === undefined ? 'unsafe_value' : `missing_token:${first.name}`
+}
+
+/** What tokens stand for in a run's messages and calls. */
+export function valuesOf({ after, loaded }: Decision, unsubscribeUrl: string | undefined): RenderContext {
   const { memory } = after
   return valuesFor(loaded.facts.contact, {
     workspace: loaded.definition.settings.variables,

@@ -12,6 +12,7 @@ import { giveBack, withinRates } from '../pacing/rate.js'
 import { releaseClaims } from '../run-changes.js'
 import { reasonToKeep, sameKey } from './attempt-end.js'
 import { dispatch, type Started } from './dispatch.js'
+import { type FilledCall, fillCall } from './fill-call.js'
 import { loadTemplates, type ReadyMessage, type Rendered, renderSend, templateKey } from './render-message.js'
 import { settleFinished } from './settle.js'
 
@@ -82,7 +83,9 @@ async function renderAll(context: EngineContext, decisions: readonly Decision[])
       continue
     }
     if (!('spec' in start)) {
-      wishes.push({ decision, planned: start, ready: null })
+      const filled = fillSafely(context, decision, start)
+      if (filled.ok) wishes.push({ decision, planned: filled.call, ready: null })
+      else again.push(refuse(context, decision, start.delivery, { state: 'failed', reason: filled.reason }))
       continue
     }
     const rendered = renderSafely(context, decision, start, templates.get(templateKey(start)))
@@ -106,6 +109,15 @@ function renderSafely(...[context, decision, send, template]: Parameters<typeof 
     return renderSend(context, decision, send, template)
   } catch (error) {
     context.events.emit('engine.failed', { during: `rendering delivery ${send.delivery.id}`, error })
+    return { ok: false, reason: 'not_rendered' }
+  }
+}
+
+function fillSafely(context: EngineContext, decision: Decision, call: PlannedCall): FilledCall {
+  try {
+    return fillCall(decision, call)
+  } catch (error) {
+    context.events.emit('engine.failed', { during: `filling in call ${call.delivery.id}`, error })
     return { ok: false, reason: 'not_rendered' }
   }
 }
