@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { JsonValue } from '../../json.js'
 import type { TemplateVersion } from '../../message/template.js'
+import type { LintContext } from './rule.js'
 import { knowing, lint, sending, templateOf } from './test-sequences.js'
 
 const footer = '<a href="{{unsubscribeUrl}}">Unsubscribe</a>'
@@ -104,6 +106,31 @@ describe('tokens', () => {
     expect(lint(steps, knowing(mail('{{webhook.quote.price | 0}}')))).toEqual([])
     expect(lint(steps, knowing(mail('{{webhook.qote.price | 0}}')))).toMatchObject([
       { code: 'unknown_reference', severity: 'error', fix: expect.stringContaining('Did you mean "quote"?') as string },
+    ])
+  })
+
+  it('in what a webhook step calls are judged likewise', () => {
+    const calling = (url: string, body: JsonValue = null, context: LintContext = {}) =>
+      lint({ call: { kind: 'webhook', url: `https://a.test/${url}`, body, next: 'done' } }, context)
+    expect(calling('{{contact.id}}', ['{{name | you}}', { of: '{{workspace.name}}{{#vip}}{{vip}}{{/vip}}' }])).toEqual(
+      [],
+    )
+    expect(calling('', '{{name}}', { knownAttributes: ['name'] })).toEqual([])
+    expect(calling('{{name}}', ['{{name}}', { plan: '{{plan}}' }])).toMatchObject([
+      {
+        code: 'token_without_fallback',
+        severity: 'warning',
+        path: ['steps', 'call'],
+        message: 'Step "call" uses {{name}} without a fallback, so it fails for people without name.',
+      },
+      { message: expect.stringContaining('{{plan}}') as string },
+    ])
+    expect(calling('', '{{webhook.cal.price | 0}}')).toMatchObject([
+      { code: 'unknown_reference', severity: 'error', fix: expect.stringContaining('Did you mean "call"?') as string },
+    ])
+    expect(calling('', '{{#open}}')).toMatchObject([{ code: 'bad_template', severity: 'error' }])
+    expect(lint({ call: { kind: 'webhook', url: 'https://a.test{{path}}', next: 'done' } })).toMatchObject([
+      { code: 'bad_template', fix: expect.stringContaining('path or its query') as string },
     ])
   })
 })

@@ -1,8 +1,10 @@
 import { type Issue, TemplateError } from '../../errors.js'
 import type { TemplateVersion } from '../../message/template.js'
 import { type TokenUse, tokensOf } from '../../message/tokens.js'
+import { compileRequest, tokensOfRequest } from '../../message/webhook-request.js'
 import { suggestions } from '../nearest.js'
 import { type Sequence, stepOf } from '../sequence.js'
+import type { WebhookStep } from '../step.js'
 import { error, type LintContext, nameOf, warning } from './rule.js'
 import { type TemplatedMessage, templatedMessages } from './templates.js'
 
@@ -13,23 +15,61 @@ import { type TemplatedMessage, templatedMessages } from './templates.js'
 export function tokens(sequence: Sequence, context: LintContext): readonly Issue[] {
   const replying = Object.entries(sequence.steps).filter(([, { kind }]) => kind === 'webhook' || kind === 'action')
   const suggest = suggestions(replying.map(([id]) => id))
-  return templatedMessages(sequence, context).flatMap((found) => {
-    const unsure = new Set<string>()
-    const issues: Issue[] = []
-    for (const token of usedTokens(found.version)) {
-      if (unsure.has(token.name)) continue
-      const issue = replyIssue(sequence, found, token, suggest) ?? fallbackIssue(found, token, context)
-      if (issue === null) continue
-      unsure.add(token.name)
-      issues.push(issue)
-    }
-    return issues
+  return [
+    ...templatedMessages(sequence, context).flatMap((found) =>
+      issuesOfTokens(usedTokens(found.version), (token) => {
+        const user = { name: nameOf(found), path: [...found.path, 'template'] }
+        return replyIssue(sequence, user, token, suggest) ?? fallbackIssue(found, token, context)
+      }),
+    ),
+    ...Object.entries(sequence.steps).flatMap(([id, step]) =>
+      step.kind === 'webhook' ? issuesOfCall(sequence, { id, step }, context, suggest) : [],
+    ),
+  ]
+}
+
+/** The first issue of each name. */
+function issuesOfTokens(used: readonly TokenUse[], issueOf: (token: TokenUse) => Issue | null): readonly Issue[] {
+  const issues = new Map<string, Issue>()
+  for (const token of used) {
+    const issue = issues.has(token.name) ? null : issueOf(token)
+    if (issue !== null) issues.set(token.name, issue)
+  }
+  return [...issues.values()]
+}
+
+/** A webhook with a token that has neither value nor fallback is not called. */
+function issuesOfCall(
+  sequence: Sequence,
+  { id, step }: { readonly id: string; readonly step: WebhookStep },
+  context: LintContext,
+  suggest: (word: string) => string,
+): readonly Issue[] {
+  const user = { name: `Step "${id}"`, path: ['steps', id] }
+  try {
+    compileRequest(step)
+  } catch (problem) {
+    if (!(problem instanceof TemplateError)) throw problem
+    return [
+      error('bad_template', user.path, `${user.name} has a URL or a body that does not compile.`, problem.message),
+    ]
+  }
+  return issuesOfTokens(tokensOfRequest(step), (token) => {
+    const { name, fallback, inSection, isSection } = token
+    const reply = replyIssue(sequence, user, token, suggest)
+    if (reply !== null || fallback !== null || inSection || isSection || isGiven(name, context)) return reply
+    return warning(
+      'token_without_fallback',
+      user.path,
+      `${user.name} uses {{${name}}} without a fallback, so it fails for people without ${name}.`,
+      `Write {{${name} | something}}.`,
+    )
   })
 }
 
 function replyIssue(
   sequence: Sequence,
-  found: TemplatedMessage,
+  user: { readonly name: string; readonly path: Issue['path'] },
   { name }: TokenUse,
   suggest: (word: string) => string,
 ): Issue | null {
@@ -39,19 +79,17 @@ function replyIssue(
   if (kind === 'webhook' || kind === 'action') return null
   return error(
     'unknown_reference',
-    [...found.path, 'template'],
-    `${nameOf(found)} uses {{${name}}}, but "${target}" is not a webhook or action step.`,
+    user.path,
+    `${user.name} uses {{${name}}}, but "${target}" is not a webhook or action step.`,
     `Name a step whose reply is wanted: {{webhook.<step>.<field>}}.${suggest(target)}`,
   )
 }
 
-function fallbackIssue(found: TemplatedMessage, token: TokenUse, { knownAttributes = [] }: LintContext): Issue | null {
+function fallbackIssue(found: TemplatedMessage, token: TokenUse, context: LintContext): Issue | null {
   const { name, fallback, inSection, isSection } = token
   const { fallbacks = {}, templateId } = found.version
   if (fallback !== null || inSection || isSection || Object.hasOwn(fallbacks, name)) return null
-  if (alwaysGiven(name, found) || knownAttributes.some((known) => name === known || name.startsWith(`${known}.`))) {
-    return null
-  }
+  if (name === 'unsubscribeUrl' || name === `contact.${found.message.channel}` || isGiven(name, context)) return null
   return warning(
     'token_without_fallback',
     [...found.path, 'template'],
@@ -60,15 +98,10 @@ function fallbackIssue(found: TemplatedMessage, token: TokenUse, { knownAttribut
   )
 }
 
-/** What the engine, the workspace or the message itself always has a value for. */
-function alwaysGiven(name: string, { message }: TemplatedMessage): boolean {
-  return (
-    name === 'unsubscribeUrl' ||
-    name === 'contact.id' ||
-    name === `contact.${message.channel}` ||
-    name === 'workspace' ||
-    name.startsWith('workspace.')
-  )
+/** What the engine, the workspace or every contact has a value for. */
+function isGiven(name: string, { knownAttributes = [] }: LintContext): boolean {
+  if (name === 'contact.id' || name === 'workspace' || name.startsWith('workspace.')) return true
+  return knownAttributes.some((known) => name === known || name.startsWith(`${known}.`))
 }
 
 // Versions are immutable, and one template may be used by hundreds of messages.
