@@ -54,6 +54,7 @@ const walks: { readonly [method: string]: readonly [expected: Expected, walk: Wa
   'Workspace.configure': [own, (mine) => mine.configure({ zone: 'Asia/Tokyo' })],
   'Workspace.track': [own, (mine) => mine.track({ contactId: 'ana', event: 'left' })],
   'Workspace.trackAll': [own, (mine) => mine.trackAll([{ contactId: 'ana', event: 'visited' }])],
+  'Workspace.release': [notFound, (mine, { campaignId }) => mine.release(campaignId, 'ana')],
   'Workspace.delivery': [notFound, (mine, { message: { deliveryRef } }) => mine.delivery(deliveryRef)],
   'Workspace.refOf': [own, async (mine, { run }) => mine.refOf(run)],
   'Workspace.record': [own, (mine) => mine.record({ action: 'looked', subject: 'ana' })],

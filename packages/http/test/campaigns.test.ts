@@ -305,3 +305,29 @@ it('says what publishing would do, and where people stand, without doing it', as
   expect((await acme.campaigns.get(id)).version).toBe(1)
   expect(await acme.campaigns.versions(id)).toHaveLength(1)
 })
+
+it('lets quarantined runs go on, of one contact or all, finds them by their status, and says who did it', async () => {
+  const { ask, acme, drumbeat, keyFor } = stage()
+  const { id } = await welcome(acme)
+  await acme.contacts.import([ana, { ...ana, id: 'ben' }])
+  await acme.enroll(id, ['ana', 'ben'])
+  const release = (body: object, key?: string) =>
+    ask('POST', `/v1/campaigns/${id}/release`, { body, ...(key === undefined ? {} : { key }) })
+  expect((await release({}, keyFor({ role: 'editor' }))).status).toBe(403)
+  expect((await release({})).json).toEqual({ released: 0 })
+  const listed = async (status: string) =>
+    (await ask('GET', `/v1/campaigns/${id}/recipients?status=${status}`)).json.items.map(
+      ({ contactId }: { contactId: string }) => contactId,
+    )
+  expect([await listed('active'), await listed('quarantined')]).toEqual([['ana', 'ben'], []])
+  expect((await ask('GET', `/v1/campaigns/${id}/recipients?status=lost`)).status).toBe(422)
+  expect((await release({ contactId: 'ana' })).json).toEqual({ released: 0 })
+  expect((await acme.auditLog())[0]).toMatchObject({
+    action: 'recipients.released',
+    subject: id,
+    detail: { released: 0, contactId: 'ana' },
+  })
+  await acme.campaigns.stop(id)
+  await drumbeat.tick()
+  expect((await release({})).status).toBe(409)
+})

@@ -19,6 +19,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   lintSequence: { sequence },
   simulateCampaign: { contacts: [{ id: 'x' }], from: '2026-03-06T12:00:00Z', days: 1 },
   enroll: { contactIds: ['canary'] },
+  releaseRecipients: {},
   publishTemplate: { channel: 'sms', content: { kind: 'text', body: 'Own' } },
   restoreTemplate: { version: 1 },
   sendTemplateTest: { to: '+12125550100' },

@@ -51,10 +51,11 @@ export function memoryRecipients(state: State, call: Call): RecipientStore {
     ofCampaign: (request) =>
       call({}, () => {
         const runs = state.runsOfCampaign.of(keyOf(request.workspaceId, request.campaignId)).map(({ run }) => run)
-        const { live, parked, stepId } = request
+        const { live, status, parked, stepId } = request
         const wanted = runs.filter(
           (run) =>
             (live === undefined || isLive(run) === live) &&
+            (status === undefined || run.status === status) &&
             (parked === undefined || run.parked === parked) &&
             (stepId === undefined || run.stepId === stepId),
         )

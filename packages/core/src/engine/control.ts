@@ -57,7 +57,7 @@ export async function exitAll(
   return complete
 }
 
-/** The live runs of a campaign, page by page in id order. */
+/** The runs of a campaign, page by page in id order. */
 export async function* pagesOfRuns(
   { store }: EngineContext,
   wanted: {
@@ -65,10 +65,12 @@ export async function* pagesOfRuns(
     readonly campaignId: string
     readonly parked?: boolean
     readonly stepId?: string
+    /** Default: the live ones. */
+    readonly status?: Recipient['status']
   },
 ): AsyncGenerator<readonly Recipient[]> {
   for (let after: string | null = null; ; ) {
-    const runs = await store.recipients.ofCampaign({ ...wanted, live: true, after, limit: runsAtOnce })
+    const runs = await store.recipients.ofCampaign({ status: 'active', ...wanted, after, limit: runsAtOnce })
     if (runs.length === 0) return
     yield runs
     after = String(runs.at(-1)?.id ?? '')

@@ -1,13 +1,13 @@
 import type { RunChange } from '../ports/store-recipients.js'
+import { quarantinedRun } from '../recipient/quarantine.js'
 import type { Recipient } from '../recipient/recipient.js'
 import type { EngineContext } from './context.js'
 import type { Decision } from './decide.js'
 
 /** Takes a run out of the way; its neighbors go on. `error` is what its decision failed with, for `explain`. */
 export function quarantined(run: Recipient, reason: string, error?: unknown): RunChange {
-  const ended = { status: 'quarantined', reason, dueAt: null, deliveryId: null, waiting: 'timer' } as const
-  const why = error === undefined ? run.memory.why : { error: error instanceof Error ? error.message : String(error) }
-  const change = asIs(run, { ...run, ...ended, memory: { ...run.memory, why } })
+  const why = error === undefined ? null : { error: error instanceof Error ? error.message : String(error) }
+  const change = asIs(run, quarantinedRun(run, reason, why))
   const counter = { campaignId: run.campaignId, stepId: '', name: `recipient.quarantined.${reason}`, by: 1 }
   return { ...change, counters: [counter] }
 }

@@ -11,15 +11,16 @@ export function eventOfEntry(run: Recipient): OutboxEvent {
 /** What is told of a run as a change leaves it: that it ended, or was taken out of the way. */
 export function eventsOfRun(run: Recipient, now: Instant): readonly OutboxEvent[] {
   if (run.status === 'active') return []
-  if (run.status === 'quarantined') return [eventOf(run, 'recipient.quarantined', now)]
+  // It may be released, and quarantined again: each time is told.
+  if (run.status === 'quarantined') return [eventOf(run, 'recipient.quarantined', now, run.fence)]
   return [eventOf(run, 'recipient.ended', run.endedAt ?? now)]
 }
 
-function eventOf(run: Recipient, type: EventType, at: Instant): OutboxEvent {
+function eventOf(run: Recipient, type: EventType, at: Instant, ...time: readonly number[]): OutboxEvent {
   const { workspaceId, campaignId, contactId, runKey: key, entryNo, version, status, reason, stepId } = run
   return {
     workspaceId,
-    id: eventId(workspaceId, type, campaignId, contactId, key, entryNo),
+    id: eventId(workspaceId, type, campaignId, contactId, key, entryNo, ...time),
     type,
     at,
     stream: streamOfContact(contactId),

@@ -1,7 +1,7 @@
 import type { ContactInput } from '../contact/contact.js'
 import type { Delivery } from '../delivery/delivery.js'
 import type { OutboxEvent } from '../outbox/outbox-event.js'
-import type { Recipient } from '../recipient/recipient.js'
+import type { Recipient, RecipientStatus } from '../recipient/recipient.js'
 import type { Instant } from '../schedule/instant.js'
 import type { Condition } from '../sequence/condition.js'
 import type { Page, Transaction } from './store.js'
@@ -159,6 +159,7 @@ export interface RecipientStore {
       readonly workspaceId: string
       readonly campaignId: string
       readonly live?: boolean
+      readonly status?: RecipientStatus
       readonly parked?: boolean
       readonly stepId?: string
     } & Page,

@@ -94,6 +94,8 @@ export interface Memory {
   readonly hangsOn: HangsOn | null
   /** The latest pause that is over for this run; null = there was none. */
   readonly resumed: Resumed | null
+  /** What a quarantined run waited for, and goes on with when it is released; null = it is not quarantined. */
+  readonly aside: Aside | null
   /** Why `dueAt` is what it is, for `explain`. */
   readonly why: JsonObject | null
   /** The latest steps entered, oldest first; at most 50. */
@@ -113,6 +115,11 @@ export interface Resumed {
   readonly at: Instant
   /** What becomes of messages whose moment came before it was over. */
   readonly policy: ResumePolicy
+}
+
+/** What a run waited for when it was quarantined. */
+export interface Aside extends Pick<Recipient, 'waiting' | 'dueAt' | 'deliveryId'> {
+  readonly why: JsonObject | null
 }
 
 /** A message that lies ahead, or is under way. */

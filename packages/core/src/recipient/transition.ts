@@ -7,6 +7,7 @@ import { exitByOtherRun, exitsBefore } from './exits.js'
 import type { Input, Outcome } from './input.js'
 import { interruptedBy } from './interrupts.js'
 import { laneOf } from './lane.js'
+import { quarantinedRun } from './quarantine.js'
 import { isLive, type Recipient } from './recipient.js'
 import { releaseDeliveries } from './release-deliveries.js'
 import { resume } from './resume.js'
@@ -127,6 +128,7 @@ function finish(draft: Draft, reason: string): void {
 
 function quarantine(draft: Draft, reason: string): void {
   releaseDeliveries(draft, reason)
-  draft.set({ status: 'quarantined', reason, dueAt: null, waiting: 'timer', deliveryId: null, parked: false })
+  draft.set({ waiting: 'timer', dueAt: draft.now, deliveryId: null, parked: false })
+  draft.set(quarantinedRun(draft.recipient, reason))
   draft.count(`recipient.quarantined.${reason}`, '')
 }

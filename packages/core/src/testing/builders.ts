@@ -103,6 +103,7 @@ export function aMemory(change: Partial<Memory> = {}): Memory {
     holdout: false,
     plans: {},
     hangsOn: null,
+    aside: null,
     resumed: null,
     why: null,
     path: [],

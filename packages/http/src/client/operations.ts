@@ -22,6 +22,7 @@ export const operations = {
   simulateCampaign: 'POST /v1/campaigns/:campaignId/simulation',
   enroll: 'POST /v1/campaigns/:campaignId/recipients',
   withdraw: 'DELETE /v1/campaigns/:campaignId/contacts/:contactId',
+  releaseRecipients: 'POST /v1/campaigns/:campaignId/release',
   listRecipients: 'GET /v1/campaigns/:campaignId/recipients',
   explain: 'GET /v1/campaigns/:campaignId/contacts/:contactId',
   listDeliveries: 'GET /v1/campaigns/:campaignId/deliveries',

@@ -43,4 +43,18 @@ export const enrollmentRoutes = [
       return { body: { withdrawn }, record: { detail: { withdrawn, reason: query.reason } } }
     },
   }),
+  apiRoute({
+    method: 'POST',
+    path: '/v1/campaigns/:campaignId/release',
+    operation: 'releaseRecipients',
+    summary: 'Lets quarantined runs go on from where they were: all of a campaign, or those of one contact.',
+    access: write,
+    audit: 'recipients.released',
+    body: z.strictObject({ contactId: contactId.optional() }),
+    result: z.strictObject({ released: z.number() }),
+    async run({ workspace, params, body }) {
+      const released = await workspace.release(params.campaignId, body.contactId)
+      return { body: { released }, record: { detail: { released, ...body } } }
+    },
+  }),
 ]

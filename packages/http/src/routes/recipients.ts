@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { afterOf, byNumber, cursorOf, pageOf, pageQuery } from '../routing/cursor.js'
 import { apiRoute } from '../routing/route.js'
 import { delivery, deliveryState, deliveryView } from '../schemas/delivery.js'
-import { recipient, recipientView } from '../schemas/recipient.js'
+import { recipient, recipientStatus, recipientView } from '../schemas/recipient.js'
 import { explanation, explanationView } from '../schemas/timeline.js'
 
 const read = { role: 'viewer', scope: 'campaigns:read' } as const
@@ -19,15 +19,17 @@ export const recipientRoutes = [
     audit: 'none',
     query: pageQuery.extend({
       live: z.enum(['true', 'false']).optional().describe('Only runs that are, or are not, active.'),
+      status: recipientStatus.optional(),
     }),
     result: pageOf(recipient),
     async run({ workspace, params, query }) {
       await workspace.campaigns.get(params.campaignId)
-      const { limit, live } = query
+      const { limit, live, status } = query
       const page = {
         after: afterOf(query.cursor, byNumber),
         limit,
         ...(live === undefined ? {} : { live: live === 'true' }),
+        ...(status === undefined ? {} : { status }),
       }
       const runs = await workspace.recipients(params.campaignId, page)
       return { body: { items: runs.map(recipientView), next: nextOf(runs, limit) } }

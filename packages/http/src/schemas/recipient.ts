@@ -2,6 +2,9 @@ import { formatInstant, type Recipient } from '@drumbeat/core'
 import * as z from 'zod'
 import { contactId, instant, orNull } from './values.js'
 
+/** Where a run is in its life. */
+export const recipientStatus = z.enum(['active', 'completed', 'exited', 'quarantined'])
+
 /** One contact's run through one campaign. */
 export const recipient = z.strictObject({
   campaignId: z.string(),
@@ -9,7 +12,7 @@ export const recipient = z.strictObject({
   key: z.string().describe('Of a keyed run; "" = not keyed.'),
   entryNo: z.number(),
   version: z.number().describe('The version of the sequence that it follows.'),
-  status: z.enum(['active', 'completed', 'exited', 'quarantined']),
+  status: recipientStatus,
   reason: z.string().nullable(),
   enrolledAt: instant,
   endedAt: instant.nullable(),

@@ -1,10 +1,11 @@
 import { type Explanation, formatInstant } from '@drumbeat/core'
 import * as z from 'zod'
+import { recipientStatus } from './recipient.js'
 import { instant, jsonValue, orNull } from './values.js'
 
 /** Where a run is and why, what was not sent and why not, and what comes next. */
 export const explanation = z.strictObject({
-  status: z.enum(['active', 'completed', 'exited', 'quarantined']),
+  status: recipientStatus,
   reason: z.string().nullable().describe('Why it ended, or was quarantined.'),
   enrolledAt: instant,
   endedAt: instant.nullable(),

@@ -65,12 +65,13 @@ export function recipientQueries(context: QueryContext, events: InboxStore['even
         [workspaceId, contactId, campaignId ?? null],
       ),
     ofCampaign: async (request) => {
-      const { workspaceId, campaignId, live, parked, stepId, after } = request
+      const { workspaceId, campaignId, live, status, parked, stepId, after } = request
+      const wanted = [live ?? null, parked ?? null, stepId ?? null, status ?? null]
       return read(
         `r.id in (select recipient_id from ${s}.campaign_entries where workspace_id = $1 and campaign_id = $2 and recipient_id > $3::bigint)
            and ($4::boolean is null or (r.status = 'active') = $4) and ($5::boolean is null or r.parked = $5)
-           and ($6::text is null or r.step_id = $6) order by r.id limit $7::int`,
-        [workspaceId, campaignId, Number(after ?? 0), live ?? null, parked ?? null, stepId ?? null, limitOf(request)],
+           and ($6::text is null or r.step_id = $6) and ($7::text is null or r.status = $7) order by r.id limit $8::int`,
+        [workspaceId, campaignId, Number(after ?? 0), ...wanted, limitOf(request)],
       )
     },
     standing: ({ workspaceId, campaignId }) =>

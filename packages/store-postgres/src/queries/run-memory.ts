@@ -25,6 +25,7 @@ export function memoryText(memory: Memory): string {
     plans: unlessEmpty(memory.plans),
     hangsOn: memory.hangsOn ?? undefined,
     resumed: memory.resumed ?? undefined,
+    aside: memory.aside ?? undefined,
     why: memory.why === null ? undefined : unlessEmpty(memory.why),
     path: unlessEmpty(memory.path)?.map(storedEntry),
   } satisfies Record<keyof Memory, unknown>)
@@ -48,6 +49,7 @@ export function memoryOf(text: string): Memory {
     plans: stored.plans ?? {},
     hangsOn: stored.hangsOn ?? null,
     resumed: stored.resumed ?? null,
+    aside: stored.aside ?? null,
     why: stored.why ?? null,
     path: stored.path?.map(entryOf) ?? [],
   }

@@ -1,3 +1,4 @@
+import type { Campaign } from '../../campaign/campaign.js'
 import { defaultWorkspaceSettings, type WorkspaceSettings } from '../../campaign/workspace.js'
 import { type Contact, messageReceived } from '../../contact/contact.js'
 import { type Inbound, type RawInbound, readInbound } from '../../contact/inbound.js'
@@ -5,7 +6,7 @@ import { liftedByStart } from '../../contact/suppression.js'
 import type { Delivery } from '../../delivery/delivery.js'
 import { deliveryIdOf, deliveryRef, isTestRef } from '../../delivery/delivery-key.js'
 import type { Fact } from '../../delivery/facts.js'
-import { ConfigurationError, NotFoundError } from '../../errors.js'
+import { ConfigurationError, InvalidTransitionError, NotFoundError } from '../../errors.js'
 import type { JsonObject } from '../../json.js'
 import { hashOfJson } from '../../message/hash.js'
 import type { Transaction } from '../../ports/store.js'
@@ -17,10 +18,11 @@ import type { Recipient } from '../../recipient/recipient.js'
 import { type InstantInput, toInstant } from '../../schedule/instant.js'
 import { guardJson } from '../../sequence/guard-json.js'
 import type { EngineContext } from '../context.js'
-import { applyToAll, closeAndDrain, type StopReport } from '../control.js'
+import { applyToAll, closeAndDrain, exitAll, pagesOfRuns, type StopReport } from '../control.js'
 import { hintDue, hintInbox } from '../hints.js'
 import { admits, loadEntryFacts, newRun } from '../intake/entries.js'
 import { definitionKey, loadContacts, loadDefinitions } from '../load.js'
+import { releaseRuns } from '../release.js'
 import { takeUp } from '../resumption.js'
 import { Campaigns } from './campaigns.js'
 import { settingsProblems } from './check-settings.js'
@@ -183,6 +185,35 @@ export class Workspace {
   }
 
   /**
+   * Lets quarantined runs of a campaign go on from where they were, their claims counted from nothing: those of one contact, or all. Put
+   * right first what they failed at, or they come back. Returns how many go on.
+   * @throws {InvalidTransitionError} when the campaign is stopped, archived, or not active yet.
+   */
+  async release(campaignId: string, contactId: string | null = null): Promise<number> {
+    const { context, id: workspaceId } = this
+    const campaign = await this.campaigns.get(campaignId)
+    if (!goesOn(campaign)) {
+      throw new InvalidTransitionError(
+        `Campaign "${campaign.name}" is ${campaign.status}: no run of it can go on. Runs of active, paused and completed campaigns can.`,
+      )
+    }
+    let released = 0
+    if (contactId !== null) {
+      released = await releaseRuns(
+        context,
+        await context.store.recipients.ofContact({ workspaceId, contactId, campaignId }),
+      )
+    } else {
+      for await (const runs of pagesOfRuns(context, { workspaceId, campaignId, status: 'quarantined' }))
+        released += await releaseRuns(context, runs)
+    }
+    // Whoever stopped the campaign meanwhile may have looked for its live runs before.
+    const latest = await this.campaigns.get(campaignId)
+    if (!goesOn(latest)) await exitAll(context, latest, 'stopped')
+    return released
+  }
+
+  /**
    * Takes in a message from a contact. A stop word closes the address in the whole workspace at once; a start word opens it again. A
    * human message is a reply. Returns how it was read. A message that came before, by its id, opens and closes nothing again: a late copy of
    * a start word must not undo the stop that followed it.
@@ -268,7 +299,12 @@ export class Workspace {
   /** The runs of a campaign, in id order. */
   recipients(
     campaignId: string,
-    page: { readonly after?: string | null; readonly limit?: number; readonly live?: boolean } = {},
+    page: {
+      readonly after?: string | null
+      readonly limit?: number
+      readonly live?: boolean
+      readonly status?: Recipient['status']
+    } = {},
   ) {
     return this.context.store.recipients.ofCampaign({ workspaceId: this.id, campaignId, ...page })
   }
@@ -342,6 +378,10 @@ export class Workspace {
       await takeUp(this.context, { ...campaign, resumptions })
     }
   }
+}
+
+function goesOn({ status }: Campaign): boolean {
+  return status === 'active' || status === 'paused' || status === 'completed'
 }
 
 function idOf(secret: string, ref: string): number {

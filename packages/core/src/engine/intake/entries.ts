@@ -130,6 +130,7 @@ function firstMemory(at: Instant, event: ContactEvent | null): Memory {
     holdout: false,
     plans: {},
     hangsOn: null,
+    aside: null,
     resumed: null,
     why: null,
     path: [],

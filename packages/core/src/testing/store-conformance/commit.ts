@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import type { Recipient } from '../../recipient/recipient.js'
 import { aChange, aDelivery, aSettlement, minute, testStart } from '../builders.js'
 import type { Cases } from './cases.js'
 
@@ -24,6 +25,38 @@ export const commitCases: Cases = {
       { version: 1, stepId: 'welcome', runs: 1 },
       { version: 2, stepId: 'welcome', runs: 1 },
     ])
+  },
+
+  'a quarantined run is found by its status and is not due, and goes on where a change says': async (stage) => {
+    const { store, workspaceId } = stage
+    const campaign = await stage.campaign()
+    const [ana, ben] = await stage.enroll(campaign, ['ana', 'ben'])
+    if (ana === undefined || ben === undefined) throw new Error('Nobody was enrolled.')
+    const aside = { waiting: 'event', dueAt: minute(5), deliveryId: null, why: { rule: 'for' } } as const
+    const memory = { ...ana.memory, aside }
+    const away = { status: 'quarantined', reason: 'no_progress', dueAt: null, memory } as const
+    await store.recipients.commit([aChange(ana, away)])
+    const having = (status: 'active' | 'quarantined' | 'exited') =>
+      store.recipients.ofCampaign({ workspaceId, campaignId: campaign.id, status })
+    const [quarantined] = await having('quarantined')
+    expect(quarantined).toMatchObject({ id: ana.id, ...away })
+    expect([(await having('active')).map(({ id }) => id), await having('exited')]).toEqual([[ben.id], []])
+    const owner = await stage.engine()
+    const claim = (now: number) => store.recipients.claimDue({ owner, now, limit: 10, skewMs: 0, blocked: [] })
+    expect((await claim(minute(10))).map(({ id }) => id)).toEqual([ben.id])
+    const ofAna = (runs: readonly Recipient[]) => runs.filter(({ id }) => id === ana.id)
+    if (quarantined === undefined) throw new Error('Nobody is quarantined.')
+    const back = {
+      status: 'active',
+      reason: null,
+      waiting: 'event',
+      dueAt: minute(5),
+      memory: ana.memory,
+      claims: 0,
+    } as const
+    expect(await store.recipients.commit([aChange(quarantined, back)])).toEqual(['applied'])
+    expect(ofAna(await claim(minute(4)))).toEqual([])
+    expect(ofAna(await claim(minute(5)))).toMatchObject([{ id: ana.id, waiting: 'event', dueAt: minute(5), claims: 1 }])
   },
 
   'what a change writes beside the run is written with it: deliveries, contact, permissions, events, counters': async (
