@@ -4,14 +4,27 @@ import type { TwilioMessage } from './twilio-channel.js'
 /** What an error is about. `soft` ones may go away by themselves and come only in reports. */
 export type TwilioErrorClass = RejectionReason | 'account' | 'transient' | 'soft'
 
-/** @see https://www.twilio.com/docs/api/errors */
+/**
+ * The codes of text messages, and those (63xxx) of the richer senders that a Messaging Service may hold. Whatever is not here is neither the
+ * address's fault nor the account's as far as Twilio says, and only this message is given up.
+ * @see https://www.twilio.com/docs/api/errors
+ */
 const classes: { readonly [errorClass in TwilioErrorClass]: readonly number[] } = {
-  opted_out: [21610],
-  recipient: [21211, 21614, 21635, 30005, 30006],
-  content: [21602, 21617, 30007],
-  account: [20003, 20404, 21212, 21408, 21606, 21608, 21703, 30002, 30032, 30034],
-  transient: [20429, 21611, 30001, 30022, 30023, 30027, 30036],
-  soft: [30003, 30004, 30008],
+  opted_out: [21610, 63014],
+  recipient: [21211, 21265, 21268, 21614, 21635, 30005, 30006, 63003, 63024],
+  content: [
+    21602, 21605, 21617, 21618, 21619, 21620, 21621, 21622, 21623, 21652, 21654, 21655, 21656, 21658, 30007, 30011,
+    30019, 30110, 63005, 63006, 63013, 63016, 63019, 63021, 63026, 63027, 63028, 63030, 63034, 63040, 63041, 63042,
+  ],
+  account: [
+    10001, 10002, 20003, 20005, 20006, 20008, 20010, 20403, 20404, 21212, 21267, 21408, 21601, 21603, 21606, 21607,
+    21608, 21609, 21616, 21624, 21657, 21659, 21660, 21661, 21701, 21702, 21703, 21704, 21705, 21709, 30002, 30018,
+    30024, 30032, 30033, 30034, 30035, 63001, 63002, 63007, 63008, 63015, 63020, 63022, 63035, 63051,
+  ],
+  transient: [
+    14107, 20429, 21611, 30001, 30020, 30021, 30022, 30023, 30027, 30036, 63009, 63010, 63012, 63017, 63018, 63038,
+  ],
+  soft: [30003, 30004, 30008, 30017, 30410, 63036],
 }
 
 const classByCode: ReadonlyMap<number, TwilioErrorClass> = new Map(
@@ -19,7 +32,7 @@ const classByCode: ReadonlyMap<number, TwilioErrorClass> = new Map(
 )
 
 /** Too many requests; the sender's queue, or the campaign's share of a carrier, is full. */
-const tooFast: ReadonlySet<number> = new Set([20429, 21611, 30001, 30022])
+const tooFast: ReadonlySet<number> = new Set([20429, 21611, 30001, 30022, 63017, 63018])
 
 /** What a Twilio error code is about; null = it is not classified. */
 export function classOf(code: number): TwilioErrorClass | null {
@@ -47,7 +60,10 @@ export function outcomeOfError(error: unknown): SendOutcome {
     const outcome = outcomeOfCode(known)
     if (outcome !== null) return outcome
   }
-  return outcomeOfStatus(status, known === null ? {} : { code: String(known) })
+  const said = known === null ? `http_${status}` : String(known)
+  // The account or the way to it: there is nothing of a message in the path that could be missing.
+  if (status === 404 || status === 405) return { outcome: 'blocked', code: said }
+  return outcomeOfStatus(status, { code: said })
 }
 
 function outcomeOfCode(number: number): SendOutcome | null {

@@ -74,7 +74,7 @@ describe('every request that twilioChannel can make', () => {
       const given = options[Math.floor(index / contents.length)]
       const { body, mediaUrls = [] } = contents[index % contents.length] as Text
       expect(fields.get('Body')).toBe(body)
-      expect(fields.getAll("MediaUrl")).toEqual(mediaUrls)
+      expect(fields.getAll('MediaUrl')).toEqual(mediaUrls)
       expect(fields.get('MessagingServiceSid') ?? fields.get('From')).toBe(given?.from)
       expect(fields.has('StatusCallback')).toBe(given?.webhook !== undefined)
       expect(fields.has('ValidityPeriod')).toBe(given?.validityMs !== undefined)
