@@ -47,7 +47,9 @@ export function mailOf(options: SendGridChannelOptions, items: readonly BatchIte
     from: addressOf(from),
     ...(replyTo === undefined ? {} : { replyTo: addressOf(replyTo) }),
     subject: content.subject,
-    content: content.text === undefined ? [html] : [{ type: 'text/plain', value: content.text }, html],
+    // SendGrid refuses a content without a character in it.
+    content:
+      content.text === undefined || content.text === '' ? [html] : [{ type: 'text/plain', value: content.text }, html],
     personalizations: items.map(({ message, context }) => ({
       to: { email: message.to },
       subject: message.content.subject,

@@ -7,6 +7,15 @@ export function outcomeOfAnswer(status: number, sandbox: boolean, messageId: str
     : { outcome: 'unknown', code: 'unreadable_answer' }
 }
 
+/**
+ * The account or the way to it, whatever the mail: no such path or method, no `Accept`, a region that the account may not use.
+ * @see https://www.twilio.com/docs/sendgrid/api-reference/how-to-use-the-sendgrid-v3-api/errors
+ */
+const elsewhere: ReadonlySet<number> = new Set([404, 405, 406, 451])
+
+/** What the channel's options say in every mail: while it is refused, no mail is taken. */
+const ofOptions = /^(?:asm|categories|ip_pool_name|mail_settings|tracking_settings)\b/
+
 interface Refusal {
   readonly status: number
   readonly headers: { readonly [name: string]: unknown }
@@ -40,10 +49,11 @@ export function outcomesOfError(error: unknown, count: number, now: number): rea
 
 function outcomeOfRefusal({ status, headers }: Refusal, field: string | null, now: number): SendOutcome {
   if (status === 400 || status === 413) {
-    const reason = field !== null && /^personalizations\.\d+\.to\b/.test(field) ? 'recipient' : 'content'
     const code = field === null ? `http_${status}` : field.replace(/\.\d+/g, '')
-    return { outcome: 'rejected', code, reason }
+    if (ofOptions.test(code)) return { outcome: 'blocked', code }
+    return { outcome: 'rejected', code, reason: /^personalizations\.to\b/.test(code) ? 'recipient' : 'content' }
   }
+  if (elsewhere.has(status)) return { outcome: 'blocked', code: `http_${status}` }
   return outcomeOfStatus(status, { retryAfterMs: patienceOf(headers, now) })
 }
 
@@ -69,7 +79,8 @@ function fieldsIn(body: unknown): readonly string[] {
   if (!Array.isArray(errors)) return []
   return errors.flatMap((error: unknown) => {
     const field = typeof error === 'object' && error !== null && 'field' in error ? error.field : null
-    return typeof field === 'string' && field !== '' ? [field] : []
+    // Some answers have the word where others have none.
+    return typeof field === 'string' && field !== '' && field !== 'null' ? [field] : []
   })
 }
 

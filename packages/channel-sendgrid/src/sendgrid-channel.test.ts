@@ -20,7 +20,10 @@ describe('sendgridChannel', () => {
     ['too many mails in a request', { batch: { size: 1001, waitMs: 1 } }, /1 to 1000/],
     ['too long a wait', { batch: { size: 10, waitMs: 60_000 } }, /60000 ms/],
     ['too many categories', { categories: Array(11).fill('a') }, /10 categories/],
+    ['a category twice', { categories: ['a', 'a'] }, /each once/],
     ['too many groups', { unsubscribeGroup: { groupId: 1, groupsToDisplay: Array(26).fill(1) } }, /25 unsubscribe/],
+    ['a group by its name', { unsubscribeGroup: { groupId: 'news' as never } }, /whole numbers/],
+    ['a pool of one letter', { ipPoolName: 'x' }, /2 to 64/],
     ['no public key', { webhook: { publicKey: 'x' } }, /publicKey/],
   ])('refuses %s', (_, given, sentence) => {
     expect(() => sendgridChannel(options(given))).toThrow(sentence)

@@ -43,12 +43,13 @@ export interface SendGridChannelOptions {
    * subject, headers and outcome. Default: each mail goes alone. If SendGrid refuses one mail of a request, the others are tried again.
    */
   readonly batch?: BatchRules
-  /** At most 10, each at most 255 characters, without anything personal. */
+  /** At most 10 different ones, each at most 255 characters, without anything personal. */
   readonly categories?: readonly string[]
   /** The suppression group of marketing mails, and those that its preferences page shows, at most 25. */
   readonly unsubscribeGroup?: { readonly groupId: number; readonly groupsToDisplay?: readonly number[] }
   /** Whether SendGrid rewrites links and adds a pixel. Default: as the account says. */
   readonly tracking?: { readonly opens?: boolean; readonly clicks?: boolean }
+  /** 2 to 64 characters. */
   readonly ipPoolName?: string
   /** SendGrid checks mails and sends none. Default false. */
   readonly sandbox?: boolean
@@ -108,7 +109,7 @@ export function sendgridChannel(options: SendGridChannelOptions): Channel {
   }
 }
 
-function checkOptions({ client, from, categories = [], unsubscribeGroup }: SendGridChannelOptions): void {
+function checkOptions({ client, from, categories = [], unsubscribeGroup, ipPoolName }: SendGridChannelOptions): void {
   if (typeof client?.send !== 'function') {
     throw new ConfigurationError(
       'sendgridChannel() needs a client: the service of @sendgrid/mail, with its API key set.',
@@ -117,10 +118,19 @@ function checkOptions({ client, from, categories = [], unsubscribeGroup }: SendG
   if (typeof from !== 'string' || !/^[^@\s]+@[^@\s]+$/.test(mailboxOf(from).address)) {
     throw new ConfigurationError('sendgridChannel() needs `from`: one mailbox, such as "Acme <hello@acme.test>".')
   }
-  if (categories.length > 10 || categories.some((category) => category === '' || category.length > 255)) {
-    throw new ConfigurationError('sendgridChannel() takes at most 10 categories, each of 1 to 255 characters.')
+  const areFine = categories.every((category) => category !== '' && category.length <= 255)
+  if (categories.length > 10 || new Set(categories).size < categories.length || !areFine) {
+    throw new ConfigurationError('sendgridChannel() takes at most 10 categories, each once and of 1 to 255 characters.')
   }
   if ((unsubscribeGroup?.groupsToDisplay?.length ?? 0) > 25) {
     throw new ConfigurationError('sendgridChannel() can display at most 25 unsubscribe groups.')
+  }
+  const groups =
+    unsubscribeGroup === undefined ? [] : [unsubscribeGroup.groupId, ...(unsubscribeGroup.groupsToDisplay ?? [])]
+  if (!groups.every(Number.isInteger)) {
+    throw new ConfigurationError('sendgridChannel() takes unsubscribe groups by their ids, which are whole numbers.')
+  }
+  if (ipPoolName !== undefined && !(ipPoolName.length >= 2 && ipPoolName.length <= 64)) {
+    throw new ConfigurationError('sendgridChannel() takes an ipPoolName of 2 to 64 characters.')
   }
 }

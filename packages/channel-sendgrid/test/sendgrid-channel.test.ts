@@ -119,25 +119,6 @@ describe('sendgridChannel, against the real client', () => {
     ])
   })
 
-  it.each([
-    [
-      400,
-      'personalizations.0.to.0.email',
-      { outcome: 'rejected', code: 'personalizations.to.email', reason: 'recipient' },
-    ],
-    [400, 'content.0.value', { outcome: 'rejected', code: 'content.value', reason: 'content' }],
-    [400, null, { outcome: 'rejected', code: 'http_400', reason: 'content' }],
-    [413, null, { outcome: 'rejected', code: 'http_413', reason: 'content' }],
-    [401, null, { outcome: 'blocked', code: 'http_401' }],
-    [403, 'from', { outcome: 'blocked', code: 'http_403' }],
-    [429, null, { outcome: 'not_accepted', code: 'http_429', retryAfterMs: null, reason: 'too_fast' }],
-    [500, null, { outcome: 'unknown', code: 'http_500' }],
-    [503, null, { outcome: 'unknown', code: 'http_503' }],
-  ])('reads HTTP %i about %s', async (status, field, outcome) => {
-    const { channel } = await opened(() => refusal(status, field, 'x'))
-    expect(await channel.send(message, context())).toEqual(outcome)
-  })
-
   it('waits until the rate limit begins anew', async () => {
     const reset = String(Math.ceil(Date.now() / 1000) + 20)
     const { channel } = await opened(() => refusal(429, null, 'too many requests', { 'x-ratelimit-reset': reset }))

@@ -2,6 +2,7 @@ import { generateKeyPairSync, sign } from 'node:crypto'
 import type { RawReport } from '@drumbeat/core'
 import { MailService } from '@sendgrid/mail'
 import type { ContractAnswer, ContractRequest } from '../../../tests/channels/contract-server.js'
+import { contractOf } from '../../../tests/contracts/contract-of.js'
 
 export const apiKey = 'SG.test.key'
 
@@ -14,17 +15,18 @@ export function clientOf(url: string, key = apiKey): MailService {
   return service
 }
 
-type Json = { readonly [name: string]: unknown }
+const contract = contractOf('sendgrid-mail-send')
 
-/** SendGrid's mail/send: accepts what its API description allows, and refuses the rest by field. */
-export function mailSend({ method, path, headers, body }: ContractRequest): ContractAnswer {
-  if (method !== 'POST' || path !== '/v3/mail/send') return { status: 404 }
+/** SendGrid's mail/send: takes what its API description and its documents allow, and refuses the rest by field. */
+export function mailSend(request: ContractRequest): ContractAnswer {
+  const { headers, body } = request
   if (headers.authorization !== `Bearer ${apiKey}`) return refusal(401, null, 'authorization required')
-  const mail = JSON.parse(body) as Json
-  const problem = problemOf(mail)
-  if (problem !== null) return refusal(400, problem, 'is not valid')
-  const settings = mail.mail_settings as { sandbox_mode?: { enable: boolean } } | undefined
-  return settings?.sandbox_mode?.enable === true
+  const [problem] = contract.problemsOf(request)
+  if (problem !== undefined) return refusal(problem.endsWith('is not described') ? 404 : 400, fieldIn(problem), problem)
+  const mail: Mail = JSON.parse(body)
+  const refused = fieldRefusedIn(mail)
+  if (refused !== null) return refusal(400, refused, 'is not valid')
+  return mail.mail_settings?.sandbox_mode?.enable === true
     ? { status: 200 }
     : { status: 202, headers: { 'x-message-id': '14c5d75ce93.dfd.64b469' } }
 }
@@ -36,43 +38,51 @@ export function refusal(
   message: string,
   headers: Record<string, string> = {},
 ): ContractAnswer {
-  return { status, headers, body: { errors: [{ message, field, help: null }] } }
+  return { status, headers, body: { errors: [{ message, field }] } }
 }
 
-const known = new Set(
-  'from reply_to subject content personalizations categories asm ip_pool_name mail_settings tracking_settings'.split(
-    ' ',
-  ),
-)
+/** The place in a body as SendGrid writes it: `personalizations.0.to.0.email`. */
+function fieldIn(problem: string): string | null {
+  const path = /^body\/(\S+)/.exec(problem)?.[1]
+  return path === undefined ? null : path.replace(/\//g, '.')
+}
+
+interface Mail {
+  readonly content?: readonly { readonly type: string; readonly value: string }[]
+  readonly subject?: string
+  readonly personalizations: readonly {
+    readonly to: readonly { readonly email: string }[]
+    readonly subject?: string
+    readonly headers?: { readonly [name: string]: string }
+    readonly custom_args?: { readonly [name: string]: string }
+  }[]
+  readonly mail_settings?: { readonly sandbox_mode?: { readonly enable: boolean } }
+}
+
 const reserved =
   /^(x-sg-id|x-sg-eid|received|dkim-signature|content-type|content-transfer-encoding|to|from|subject|reply-to|cc|bcc)$/i
 
-function problemOf(mail: Json): string | null {
-  const unknown = Object.keys(mail).find((name) => !known.has(name))
-  if (unknown !== undefined) return unknown
-  if (!isMailbox(mail.from)) return 'from.email'
-  const content = mail.content as readonly { type: string; value: string }[]
-  if (!Array.isArray(content) || content.length === 0 || content.some(({ value }) => value === ''))
-    return 'content.0.value'
-  if (content.findIndex(({ type }) => type === 'text/plain') > 0) return 'content.0.type'
-  if (Array.isArray(mail.categories) && mail.categories.length > 10) return 'categories'
-  const people = mail.personalizations as readonly Json[]
-  if (!Array.isArray(people) || people.length < 1 || people.length > 1000) return 'personalizations'
+/**
+ * What the description does not say: the place of what SendGrid refuses; null = it takes the mail.
+ * @see https://www.twilio.com/docs/sendgrid/api-reference/mail-send/errors
+ */
+function fieldRefusedIn({ content = [], subject, personalizations }: Mail): string | null {
+  if (personalizations.length === 0) return 'personalizations'
+  if (content.length === 0) return 'content'
+  if (content.findIndex(({ type }) => type === 'text/plain') > 0) return 'content'
   const seen = new Set<string>()
-  for (const [index, { to, subject, headers, custom_args: args }] of people.entries()) {
-    const [first, ...rest] = to as readonly { email: string }[]
-    if (!isMailbox(first) || rest.length > 0 || seen.has(first.email)) return `personalizations.${index}.to.0.email`
-    seen.add(first.email)
-    if (typeof subject !== 'string' || subject === '') return `personalizations.${index}.subject`
-    if (Object.keys(headers ?? {}).some((name) => reserved.test(name))) return `personalizations.${index}.headers`
-    if (Buffer.byteLength(JSON.stringify(args ?? {})) > 10_000) return `personalizations.${index}.custom_args`
+  for (const [index, person] of personalizations.entries()) {
+    if (person.to.length === 0) return `personalizations.${index}.to`
+    for (const { email } of person.to) {
+      if (seen.has(email.toLowerCase())) return `personalizations.${index}`
+      seen.add(email.toLowerCase())
+    }
+    if ((person.subject ?? subject ?? '') === '') return `personalizations.${index}.subject`
+    const { headers = {}, custom_args: args = {} } = person
+    if (Object.keys(headers).some((name) => reserved.test(name))) return `personalizations.${index}.headers`
+    if (Buffer.byteLength(JSON.stringify(args)) > 10_000) return `personalizations.${index}.custom_args`
   }
   return null
-}
-
-function isMailbox(value: unknown): value is { email: string } {
-  const email = typeof value === 'object' && value !== null && 'email' in value ? value.email : null
-  return typeof email === 'string' && /^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(email)
 }
 
 const pairs = {

@@ -1,3 +1,4 @@
+import { addressKey } from '../contact/address.js'
 import { ConfigurationError } from '../errors.js'
 import type { OutboundMessage, SendContext, SendOutcome } from '../ports/channel.js'
 import { callProvider } from './call-provider.js'
@@ -36,7 +37,8 @@ interface Waiting<Message extends OutboundMessage> extends BatchItem<Message> {
 }
 
 /**
- * Gathers messages that are sent at about the same time and have the same key into requests, each address once. Each message is asked
+ * Gathers messages that are sent at about the same time and have the same key into requests, each address once, whatever the case of its
+ * letters: providers tell no two apart by that. Each message is asked
  * for by itself whether it may start, right before its request, and has its own outcome; what the request throws is the outcome of all.
  * `deliver` returns the outcomes in the order of its items.
  */
@@ -79,7 +81,8 @@ export function inBatches<Message extends OutboundMessage>(
     new Promise((resolve) => {
       const waiting = { ...item, resolve }
       if (size <= 1) return start([waiting])
-      if (gathered.get(key)?.some(({ message }) => message.to === item.message.to) === true) close(key)
+      const to = addressKey(item.message.to)
+      if (gathered.get(key)?.some(({ message }) => addressKey(message.to) === to) === true) close(key)
       const items = gathered.get(key) ?? []
       items.push(waiting)
       if (items.length === 1) {
