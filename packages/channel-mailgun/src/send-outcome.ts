@@ -41,7 +41,9 @@ function outcomeOfRefusal(status: number, details: string, now: number, count: n
       if (!isAboutRecipient(details)) return { outcome: 'rejected', code, reason: 'content' }
       return count === 1 ? { outcome: 'rejected', code, reason: 'recipient' } : { outcome: 'rejected', code }
     case 404:
-      // The domain: there is nothing else in the address that could be missing.
+    case 405:
+    case 406:
+      // The domain, or the way to it: there is nothing of a mail in the path that could be missing.
       return { outcome: 'blocked', code }
     case 413:
       return { outcome: 'rejected', code, reason: 'content' }

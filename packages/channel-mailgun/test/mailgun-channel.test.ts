@@ -122,45 +122,6 @@ describe('mailgunChannel, against the real client', () => {
     expect(server.received).toHaveLength(2)
   })
 
-  it.each([
-    [
-      400,
-      { message: "'to' parameter is not a valid address." },
-      { outcome: 'rejected', code: 'http_400', reason: 'recipient' },
-    ],
-    [
-      400,
-      { message: "Need at least one of 'text', 'html'" },
-      { outcome: 'rejected', code: 'http_400', reason: 'content' },
-    ],
-    [400, { message: 'Free accounts are for test purposes only.' }, { outcome: 'blocked', code: 'http_400' }],
-    [401, 'Forbidden', { outcome: 'blocked', code: 'http_401' }],
-    [402, { message: 'Payment required' }, { outcome: 'blocked', code: 'http_402' }],
-    [403, { message: 'Domain is not allowed to send' }, { outcome: 'blocked', code: 'http_403' }],
-    [404, { message: 'Domain not found' }, { outcome: 'blocked', code: 'http_404' }],
-    [413, { message: 'Too large' }, { outcome: 'rejected', code: 'http_413', reason: 'content' }],
-    [
-      429,
-      { message: 'Too many requests' },
-      { outcome: 'not_accepted', code: 'http_429', retryAfterMs: null, reason: 'too_fast' },
-    ],
-    [500, { message: 'Internal Server Error' }, { outcome: 'unknown', code: 'http_500' }],
-    [503, '', { outcome: 'unknown', code: 'http_503' }],
-  ])('reads HTTP %i with %j', async (status, body, outcome) => {
-    const { channel } = await opened(() => ({ status, body }))
-    expect(await channel.send(message, context())).toEqual(outcome)
-  })
-
-  it('waits as long as a limit on recipients says', async () => {
-    const until = new Date(Date.now() + 60_000).toUTCString().replace('GMT', 'UTC')
-    const details = `Domain mg.acme.test is not allowed to send: recipient limit exceeded, try again after ${until}`
-    const { channel } = await opened(() => ({ status: 420, body: { message: details } }))
-    const outcome = await channel.send(message, context())
-    const { retryAfterMs } = { retryAfterMs: 0, ...outcome }
-    expect(outcome).toMatchObject({ outcome: 'not_accepted', code: 'http_420' })
-    expect(retryAfterMs).toBeGreaterThan(55_000)
-  })
-
   it('believes an absence only where the log is complete and still kept', async () => {
     const { channel } = await opened(mailgunApi())
     const ask = (ageMs: number | null) =>
