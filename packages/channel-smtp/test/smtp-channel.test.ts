@@ -4,7 +4,7 @@ import { type SmtpChannelOptions, smtpChannel } from '@drumbeat/channel-smtp'
 import type { OutboundMessage, SendContext } from '@drumbeat/core'
 import nodemailer from 'nodemailer'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type Refusal, type SmtpStandIn, smtpServer, type Treatment } from './smtp-stand-in.js'
+import { type SmtpStandIn, smtpServer, type Treatment } from './smtp-stand-in.js'
 
 const message: OutboundMessage & { readonly content: { readonly kind: 'email' } } = {
   to: 'ana@example.com',
@@ -66,30 +66,6 @@ describe('smtpChannel, in a real conversation', () => {
     expect(lines.filter((line) => /^message-id:/i.test(line))).toHaveLength(1)
     expect(mail).toContain('text/plain')
     expect(mail).toContain('text/html')
-  })
-
-  it.each<readonly [Refusal['at'], number, string, object]>([
-    ['RCPT TO', 550, '5.1.1 No such user', { outcome: 'rejected', code: '550 5.1.1', reason: 'recipient' }],
-    ['RCPT TO', 550, 'No such user', { outcome: 'rejected', code: '550', reason: 'recipient' }],
-    ['RCPT TO', 550, 'Relaying denied', { outcome: 'rejected', code: '550' }],
-    ['RCPT TO', 550, '5.2.1 Mailbox disabled', { outcome: 'rejected', code: '550 5.2.1', reason: 'recipient' }],
-    ['RCPT TO', 550, '5.1.10 Null MX', { outcome: 'rejected', code: '550 5.1.10', reason: 'recipient' }],
-    ['RCPT TO', 553, '5.1.8 Sender unknown', { outcome: 'rejected', code: '553 5.1.8' }],
-    ['RCPT TO', 552, '5.2.2 Mailbox full', { outcome: 'rejected', code: '552 5.2.2' }],
-    ['RCPT TO', 554, '5.7.1 Refused by policy', { outcome: 'rejected', code: '554 5.7.1', reason: 'content' }],
-    ['RCPT TO', 450, '4.2.1 Busy', { outcome: 'not_accepted', code: '450 4.2.1', retryAfterMs: null }],
-    ['MAIL FROM', 550, '5.7.1 Not your address', { outcome: 'blocked', code: '550 5.7.1' }],
-    ['MAIL FROM', 552, '5.3.4 Too big', { outcome: 'rejected', code: '552 5.3.4', reason: 'content' }],
-    ['MAIL FROM', 451, '4.3.0 Later', { outcome: 'not_accepted', code: '451 4.3.0', retryAfterMs: null }],
-    ['MAIL FROM', 530, '5.7.0 Log in first', { outcome: 'blocked', code: '530 5.7.0' }],
-    ['DATA', 554, '5.7.1 This is spam', { outcome: 'rejected', code: '554 5.7.1', reason: 'content' }],
-    ['DATA', 452, '4.3.1 No space', { outcome: 'not_accepted', code: '452 4.3.1', retryAfterMs: null }],
-    ['DATA', 421, '4.3.2 Shutting down', { outcome: 'not_accepted', code: '421 4.3.2', retryAfterMs: null }],
-    ['AUTH', 535, '5.7.8 Wrong', { outcome: 'blocked', code: '535' }],
-    ['AUTH', 454, '4.7.0 Later', { outcome: 'not_accepted', code: '454', retryAfterMs: null }],
-  ])('reads the reply to %s of %i %s', async (at, code, text, outcome) => {
-    const { channel } = await opened({ at, code, text })
-    expect(await channel.send(message, context)).toEqual(outcome)
   })
 
   it.each<Treatment>(['reset', 'close', 'gibberish'])('does not know what became of a mail after %s', async (how) => {

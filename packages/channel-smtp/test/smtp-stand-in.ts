@@ -96,3 +96,37 @@ export function standInOf(server: SmtpStandIn): ProviderStandIn {
     refuseConnections: () => server.close(),
   }
 }
+
+const single: readonly string[] = [
+  'date',
+  'from',
+  'to',
+  'reply-to',
+  'subject',
+  'message-id',
+  'in-reply-to',
+  'references',
+  'mime-version',
+  'content-type',
+]
+
+/**
+ * What breaks the rules for mails, each as a sentence; empty = any server may take it.
+ * @see https://www.rfc-editor.org/rfc/rfc5322
+ */
+export function problemsOfMail(mail: string): readonly string[] {
+  const [head = ''] = mail.split('\r\n\r\n')
+  const lines = head.replace(/\r\n[ \t]+/g, ' ').split('\r\n')
+  const names = lines.map((line) => line.split(':')[0]?.toLowerCase() ?? '')
+  const count = (name: string): number => names.filter((one) => one === name).length
+  return [
+    ...(/[^\r]\n|\r[^\n]/.test(mail) ? ['a line ends without CRLF'] : []),
+    ...(mail.split('\r\n').some((line) => line.length > 998) ? ['a line has more than 998 characters'] : []),
+    ...(/[^\t\n\r -~]/.test(mail) ? ['it has more than printable ASCII'] : []),
+    ...lines.filter((line) => !/^[!-9;-~]+: /.test(line)).map((line) => `"${line}" is no header`),
+    ...single.filter((name) => count(name) > 1).map((name) => `${name} stands there ${count(name)} times`),
+    ...['date', 'from', 'to', 'message-id', 'mime-version', 'content-type']
+      .filter((name) => count(name) === 0)
+      .map((name) => `${name} is missing`),
+  ]
+}
