@@ -60,25 +60,6 @@ describe('webhookChannel', () => {
     expect(Math.abs(Number(headers['webhook-timestamp']) - Date.now() / 1000)).toBeLessThan(5)
   })
 
-  it.each([
-    [204, { outcome: 'accepted', providerId: null }],
-    [302, { outcome: 'blocked', code: 'http_302' }],
-    [400, { outcome: 'rejected', code: 'http_400', reason: 'content' }],
-    [401, { outcome: 'blocked', code: 'http_401' }],
-    [404, { outcome: 'blocked', code: 'http_404' }],
-    [409, { outcome: 'rejected', code: 'http_409' }],
-    [410, { outcome: 'rejected', code: 'http_410', reason: 'recipient' }],
-    [429, { outcome: 'not_accepted', code: 'http_429', retryAfterMs: null, reason: 'too_fast' }],
-    [500, { outcome: 'unknown', code: 'http_500' }],
-    [502, { outcome: 'unknown', code: 'http_502' }],
-    [503, { outcome: 'not_accepted', code: 'http_503', retryAfterMs: null }],
-  ])('reads %i', async (status, outcome) => {
-    const headers: Record<string, string> = status === 302 ? { location: 'http://127.0.0.1:1/' } : {}
-    const { server, channel } = await opened(() => ({ status, headers }))
-    expect(await channel.send(message, context())).toEqual(outcome)
-    expect(server.received).toHaveLength(1)
-  })
-
   it('asks again when the connection stands, and writes nothing after a no', async () => {
     const { server, channel } = await opened(() => ({ status: 200 }))
     const refusal = new Error('The permit has run out.')

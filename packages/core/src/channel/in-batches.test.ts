@@ -50,6 +50,12 @@ describe('inBatches', () => {
     expect(requests.map((to) => to.join()).sort()).toEqual(['a', 'a,c', 'b'])
   })
 
+  it('takes addresses that differ in the case of their letters for one', async () => {
+    const { requests, send } = batches({ size: 9, waitMs: 1 })
+    await Promise.all([send('Ana@example.com'), send('ben@example.com'), send('ana@example.com')])
+    expect(requests).toEqual([['Ana@example.com', 'ben@example.com'], ['ana@example.com']])
+  })
+
   it('sends at once where one request holds one message', async () => {
     const { requests, send } = batches({ size: 1, waitMs: 60_000 })
     await send('a')
