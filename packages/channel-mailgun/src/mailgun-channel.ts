@@ -13,6 +13,7 @@ import { lookUp } from './lookup.js'
 import { batchKey, type MailgunMail, mailOf } from './mail-of.js'
 import { parseReport } from './parse-report.js'
 import { outcomeOfAnswer, outcomeOfError } from './send-outcome.js'
+import { usedTokens } from './used-tokens.js'
 import { verifySignature } from './verify-signature.js'
 
 export type { MailgunMail } from './mail-of.js'
@@ -75,6 +76,7 @@ export function mailgunChannel(options: MailgunChannelOptions): Channel {
   const batch = batchRules(options.batch, 'mailgunChannel()', 1000)
   const { client, domain, webhook, name = 'email' } = options
   const looksUp = batch.size === 1
+  const isFirstUseOrCopy = usedTokens()
   const send = inBatches<MailMessage>(
     batch,
     async (items) => {
@@ -103,7 +105,7 @@ export function mailgunChannel(options: MailgunChannelOptions): Channel {
     ...(webhook === undefined
       ? {}
       : {
-          verify: async (report) => verifySignature(report, webhook.signingKey),
+          verify: async (report) => verifySignature(report, webhook.signingKey) && isFirstUseOrCopy(report),
           parse: async (report) => parseReport(report),
         }),
   }

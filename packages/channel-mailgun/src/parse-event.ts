@@ -1,14 +1,25 @@
 import type { FactKind, ParsedReport } from '@drumbeat/core'
 import { referenceVariable } from './mail-of.js'
 
-/** Reads a webhook's event, if it is about one of our deliveries. */
+/**
+ * Reads a webhook's event, if it is about one of our deliveries. Known by the token of its signature: a signature is good for one event, also
+ * where several processes take webhooks in.
+ */
 export function parseEvent(body: unknown): readonly ParsedReport[] {
   const event = memberOf(body, 'event-data')
   const delivery = deliveryOf(event)
   const at = Math.round(Number(memberOf(event, 'timestamp')) * 1000)
   const kinds = factsOf(event)
   if (delivery === null || !Number.isSafeInteger(at) || at <= 0 || kinds.length === 0) return []
-  return [{ kind: 'facts', dedupeKey: keyOf(event), delivery, facts: kinds.map((kind) => ({ kind, at })) }]
+  const token = textOf(memberOf(body, 'signature'), 'token')
+  return [
+    {
+      kind: 'facts',
+      dedupeKey: token === '' ? keyOf(event) : token,
+      delivery,
+      facts: kinds.map((kind) => ({ kind, at })),
+    },
+  ]
 }
 
 /** By our user variable, else by our own Message-ID. */

@@ -65,6 +65,12 @@ describe('the events of Mailgun', () => {
     expect(parsed({ event: 'delivered', 'user-variables': {}, message: foreign })).toEqual([])
   })
 
+  it('knows an event by the token that was signed for it, so that no other event can use it up again', () => {
+    const signed = (token: string, id: string) =>
+      parseReport(json({ signature: { token }, 'event-data': event({ event: 'delivered', id }) }))[0]?.dedupeKey
+    expect([signed('t1', 'a'), signed('t1', 'b'), signed('t2', 'a')]).toEqual(['t1', 't1', 't2'])
+  })
+
   it('reads nothing from what has no time, or a name that everything has', () => {
     expect(parsed({ event: 'delivered', timestamp: 'soon' })).toEqual([])
     expect(parsed({ event: 'delivered', 'user-variables': 'constructor', message: null })).toEqual([])

@@ -5,8 +5,7 @@ import { bodyJson, formFields, type RawReport } from '@drumbeat/core'
 const longestMs = 25 * 60 * 60 * 1000
 
 /**
- * Whether Mailgun signed the request with one of the keys. Mailgun signs a timestamp and a token, not what stands beside them: serve its
- * webhooks by https only.
+ * Whether Mailgun signed the request with one of the keys. Mailgun signs a timestamp and a token, not what stands beside them: see `usedTokens`.
  * @see https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks
  */
 export function verifySignature(report: RawReport, signingKey: string | readonly string[]): boolean {
@@ -21,6 +20,11 @@ export function verifySignature(report: RawReport, signingKey: string | readonly
       .digest('hex'),
   )
   return expected.filter((one) => isEqual(one, signature)).length > 0
+}
+
+/** What Mailgun makes up for each request; null = there is none. */
+export function tokenIn(report: RawReport): string | null {
+  return signatureIn(report)?.token ?? null
 }
 
 interface Signature {

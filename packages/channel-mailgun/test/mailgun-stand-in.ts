@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { formFields, type RawReport } from '@drumbeat/core'
 import Mailgun from 'mailgun.js'
 import type { ContractAnswer, ContractRequest } from '../../../tests/channels/contract-server.js'
@@ -97,21 +97,21 @@ function problemOfVariables(fields: Readonly<Record<string, string>>, to: readon
 
 const keys = { ours: signingKey, foreign: 'another-key', nobody: '' }
 
-/** The fields by which Mailgun signs. */
-function signatureOf(signed: keyof typeof keys, at: number): Record<string, string> {
+/** The fields by which Mailgun signs; each content has a token of its own, and every copy of it the same. */
+export function signatureOf(key: string, content: string, at: number): Record<string, string> {
   const timestamp = String(Math.floor(at / 1000))
-  const token = 'a'.repeat(50)
-  const signature = createHmac('sha256', keys[signed])
+  const token = createHash('sha256').update(content).digest('hex').slice(0, 50)
+  const signature = createHmac('sha256', key)
     .update(timestamp + token)
     .digest('hex')
-  return signed === 'nobody' ? {} : { timestamp, token, signature }
+  return key === '' ? {} : { timestamp, token, signature }
 }
 
 const receivedAt = Date.parse('2026-03-09T09:00:00Z')
 
 /** A webhook of Mailgun's. */
 export function webhook(event: object, signed: keyof typeof keys = 'ours'): RawReport {
-  const body = { signature: signatureOf(signed, receivedAt), 'event-data': event }
+  const body = { signature: signatureOf(keys[signed], JSON.stringify(event), receivedAt), 'event-data': event }
   return {
     method: 'POST',
     url: 'https://acme.test/hooks/mailgun',
@@ -123,7 +123,8 @@ export function webhook(event: object, signed: keyof typeof keys = 'ours'): RawR
 
 /** A mail as a route hands it on. */
 export function routed(fields: Record<string, string>, signed: keyof typeof keys = 'ours'): RawReport {
-  const form = new URLSearchParams({ ...fields, ...signatureOf(signed, receivedAt) })
+  const signature = signatureOf(keys[signed], JSON.stringify(fields), receivedAt)
+  const form = new URLSearchParams({ ...fields, ...signature })
   return {
     method: 'POST',
     url: 'https://acme.test/hooks/mailgun',

@@ -1,10 +1,8 @@
-import { createServer, type RequestListener, request as send } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type RequestListener, request as send } from 'node:http'
 import express from 'express'
-import fastify from 'fastify'
-import { Hono } from 'hono'
 import { afterAll, describe, expect, it } from 'vitest'
-import { type HttpHandler, nodeListener } from '../src/index.js'
+import { nodeListener } from '../src/index.js'
+import { frameworks, serve } from './frameworks.js'
 import { publicUrl, sign, stage } from './stage.js'
 
 const { handle, admin } = stage()
@@ -13,92 +11,14 @@ afterAll(() => {
   for (const end of ends) end()
 })
 
-/** How a host mounts the handler under `/drumbeat`, beside a page of its own. */
-const frameworks: Readonly<Record<string, (handle: HttpHandler) => RequestListener>> = {
-  Express: (handle) => {
-    const app = express()
-    app.use('/drumbeat', nodeListener(handle))
-    app.use(express.json())
-    app.get('/own', (_, response) => void response.send('own'))
-    return app
-  },
-  'Express behind express.raw()': (handle) => {
-    const app = express()
-    app.use(express.raw({ type: () => true }))
-    app.use('/drumbeat', nodeListener(handle))
-    app.get('/own', (_, response) => void response.send('own'))
-    return app
-  },
-  Hono: (handle) => {
-    const app = new Hono()
-    app.all('/drumbeat/*', (context) => handle(context.req.raw))
-    app.get('/own', (context) => context.text('own'))
-    return nodeListener(async (request) => app.fetch(request))
-  },
-  'Hono by mount()': (handle) => {
-    const app = new Hono()
-    app.mount('/drumbeat', handle)
-    app.get('/own', (context) => context.text('own'))
-    return nodeListener(async (request) => app.fetch(request))
-  },
-  Fastify: (handle) => {
-    const listener = nodeListener(handle)
-    const app = fastify()
-    app.get('/own', async () => 'own')
-    app.register(async (scope) => {
-      scope.removeAllContentTypeParsers()
-      scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
-      scope.all('/drumbeat/*', (request, reply) => {
-        reply.hijack()
-        void listener(request.raw, reply.raw)
-      })
-    })
-    return async (request, response) => {
-      await app.ready()
-      app.routing(request, response)
-    }
-  },
-  'Next, as the route handlers of app/drumbeat/[...path]/route.ts': (handle) => {
-    type RouteHandler = (
-      request: Request,
-      context: { readonly params: Promise<{ readonly path: readonly string[] }> },
-    ) => Promise<Response>
-    const route: Readonly<Record<string, RouteHandler>> = {
-      GET: handle,
-      POST: handle,
-      PATCH: handle,
-      PUT: handle,
-      DELETE: handle,
-    }
-    return nodeListener(async (request) => {
-      const path = new URL(request.url).pathname.split('/').slice(1)
-      if (path[0] === 'own') return new Response('own')
-      const answer = route[request.method]
-      if (answer === undefined) return new Response(null, { status: 405 })
-      return answer(request, { params: Promise.resolve({ path: path.slice(1) }) })
-    })
-  },
-  'node:http': (handle) => {
-    const listener = nodeListener(handle)
-    return (request, response) => {
-      if (request.url === '/own') response.end('own')
-      else void listener(request, response)
-    }
-  },
-}
-
-async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  ends.push(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+async function served(listener: RequestListener): Promise<string> {
+  const { base, end } = await serve(listener)
+  ends.push(end)
+  return base
 }
 
 describe.each(Object.entries(frameworks))('%s', (_, mounted) => {
-  const base = serve(mounted(handle))
+  const base = served(mounted(handle))
   const ask = async (method: string, path: string, init: RequestInit = {}) =>
     fetch(`${await base}${path}`, {
       method,
@@ -159,7 +79,7 @@ it('tells a host whose body parser ran first that the bytes are lost', async () 
   const app = express()
   app.use(express.json())
   app.use('/drumbeat', nodeListener(handle))
-  const response = await fetch(`${await serve(app)}/drumbeat/v1/settings`, {
+  const response = await fetch(`${await served(app)}/drumbeat/v1/settings`, {
     method: 'PATCH',
     headers: { authorization: `Bearer ${admin}`, 'content-type': 'application/json' },
     body: '{"zone":"UTC"}',
