@@ -34,6 +34,33 @@ describe('verifySignature', () => {
     expect(verifySignature(request({ timestamp: 'timestamp' }), keys)).toBe(false)
   })
 
+  it('takes the vector of SendGrid’s own SDKs whose body ends with a line break, and no other bytes', () => {
+    const dropped = {
+      email: 'hello@world.com',
+      event: 'dropped',
+      reason: 'Bounced Address',
+      sg_event_id: 'ZHJvcC0xMDk5NDkxOS1MUnpYbF9OSFN0T0doUTRrb2ZTbV9BLTA',
+      sg_message_id: 'LRzXl_NHStOGhQ4kofSm_A.filterdrecv-p3mdw1-756b745b58-kmzbl-18-5F5FC76C-9.0',
+      'smtp-id': '<LRzXl_NHStOGhQ4kofSm_A@ismtpd0039p1iad1.sendgrid.net>',
+      timestamp: 1_600_112_492,
+    }
+    const theirs = publicKeysOf(
+      'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g==',
+    )
+    const sent = (payload: string) =>
+      request({
+        payload,
+        timestamp: '1600112502',
+        receivedAt: 1_600_112_502_000,
+        signature: 'MEUCIGHQVtGj+Y3LkG9fLcxf3qfI10QysgDWmMOVmxG0u6ZUAiEAyBiXDWzM+uOe5W0JuG+luQAbPIqHh89M15TluLtEZtM=',
+      })
+    const body = JSON.stringify([dropped])
+    const results = [`${body}\r\n`, `${body}\n`, body, JSON.stringify([dropped], null, 1)].map((one) =>
+      verifySignature(sent(one), theirs),
+    )
+    expect(results).toEqual([true, false, false, false])
+  })
+
   it('judges raw bytes as SendGrid’s validator does, line ends included', () => {
     const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     const publicKey = pair.publicKey.export({ format: 'der', type: 'spki' }).toString('base64')

@@ -15,6 +15,54 @@ function called(url: string, signature: string, body = '', method = 'POST') {
   }
 }
 
+/** The test data of Twilio's own SDKs, all signed with the token `12345`. */
+const fields = {
+  CallSid: 'CA1234567890ABCDE',
+  Caller: '+14158675309',
+  Digits: '1234',
+  From: '+14158675309',
+  To: '+18005551212',
+}
+const bodyHash = '0a1ff7634d9ab3b95db5c9a2dfe9416e41502b283a80c7cf19632632f96e6620'
+
+describe('the signatures of Twilio’s own SDKs', () => {
+  const form = new URLSearchParams(fields).toString()
+  const isSigned = (url: string, signature: string, body: string) =>
+    verifySignature(called(url, signature, body), { url, authToken: '12345' })
+
+  it.each([
+    ['https://mycompany.com/myapp.php?foo=1&bar=2', 'RSOYDt4T1cUTdK1PDd93/VVr8B8='],
+    ['https://mycompany.com/myapp.php?foo=1&bar=2', 'kvajT1Ptam85bY51eRf/AJRuM3w='],
+    ['https://mycompany.com:1234/myapp.php?foo=1&bar=2', 'RSOYDt4T1cUTdK1PDd93/VVr8B8='],
+    ['https://mycompany.com:1234/myapp.php?foo=1&bar=2', 'CYn1h0gLBdNxDGkKJg6hYohgeD8='],
+    ['http://mycompany.com/myapp.php?foo=1&bar=2', '0ZXoZLH/DfblKGATFgpif+LLRf4='],
+    ['http://mycompany.com:1234/myapp.php?foo=1&bar=2', 'Zmvh+3yNM1Phv2jhDCwEM3q5ebU='],
+    ['https://MyCompany.com/myapp.php?foo=1&bar=2', 'g9IN/x4Cft2g517EjYvEvM/W7LU='],
+    ['https://MyCompany.com:1234/myapp.php?foo=1&bar=2', 'PCqOZm8cnu/L6+u5i5fuEd+Iac4='],
+    ['http://MyCompany.com/myapp.php?foo=1&bar=2', 'XY7AlKOKL6im4yWyX84gldUrtis='],
+  ])('are taken for a form at %s, as %s', (url, signature) => {
+    expect(isSigned(url, signature, form)).toBe(true)
+    expect(isSigned(url, `NOT${signature}`, form)).toBe(false)
+    expect(isSigned(url, signature, form.replace('1234', '1235'))).toBe(false)
+  })
+
+  it('are taken for repeated fields', () => {
+    const body = 'Sid=CA123&SidAccount=AC123&Digits=5678&Digits=1234&Digits=1234'
+    const url = 'https://mycompany.com/myapp.php?foo=1&bar=2'
+    expect(isSigned(url, 'IK+Dwps556ElfBT0I3Rgjkr1wJU=', body)).toBe(true)
+  })
+
+  it.each([
+    [`https://mycompany.com/myapp.php?foo=1&bar=2&bodySHA256=${bodyHash}`, 'a9nBmqA0ju/hNViExpshrM61xv4='],
+    [`https://mycompany.com/myapp.php?bodySHA256=${bodyHash}`, 'y77kIzt2vzLz71DgmJGsen2scGs='],
+  ])('are taken for JSON at %s', (url, signature) => {
+    const body = '{"property": "value", "boolean": true}'
+    expect(isSigned(url, signature, body)).toBe(true)
+    expect(isSigned(url, signature, body.replace('true', 'false'))).toBe(false)
+    expect(isSigned('https://mycompany.com/myapp.php?foo=1&bar=2', 'RSOYDt4T1cUTdK1PDd93/VVr8B8=', body)).toBe(false)
+  })
+})
+
 describe('verifySignature', () => {
   it.each([
     [
