@@ -94,7 +94,9 @@ export function wired(
     clock,
     authorize: apiKeys({ find, now: () => clock.now() }),
     webhooks: Object.fromEntries(
-      channels.map((channel) => [accounts[channel.name as keyof typeof accounts], { workspaceId: 'acme', channel }]),
+      channels
+        .filter(({ verify }) => verify !== undefined)
+        .map((channel) => [accounts[channel.name as keyof typeof accounts], { workspaceId: 'acme', channel }]),
     ),
     onError: (error) => errors.push(error),
   })

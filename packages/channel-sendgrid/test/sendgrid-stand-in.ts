@@ -7,11 +7,12 @@ import { contractOf } from '../../../tests/contracts/contract-of.js'
 export const apiKey = 'SG.test.key'
 
 /** The real service, which finds SendGrid's API on the loopback. */
-export function clientOf(url: string, key = apiKey): MailService {
+export function clientOf(url: string, key = apiKey, timeoutMs = 10_000): MailService {
   const service = new MailService()
   service.setApiKey(key)
-  const { client } = service as unknown as { client: { setDefaultRequest(key: string, value: string): void } }
+  const { client } = service as unknown as { client: { setDefaultRequest(key: string, value: unknown): void } }
   client.setDefaultRequest('baseUrl', url)
+  client.setDefaultRequest('timeout', timeoutMs)
   return service
 }
 
