@@ -3,12 +3,11 @@ import { sendgridChannel } from '@drumbeat/channel-sendgrid'
 import { twilioChannel } from '@drumbeat/channel-twilio'
 import { webhookChannel } from '@drumbeat/channel-webhook'
 import { createDrumbeat, VirtualClock } from '@drumbeat/core'
-import { createHttp, type HttpHandler, nodeListener } from '@drumbeat/http'
+import { createHttp, type HttpHandler } from '@drumbeat/http'
 import { postgresStore } from '@drumbeat/store-postgres'
-import express from 'express'
 import { afterAll, describe, expect, it } from 'vitest'
 import { domain } from '../../packages/channel-mailgun/test/mailgun-stand-in.js'
-import { frameworks, serve } from '../../packages/http/test/frameworks.js'
+import { behindBodyParsers, frameworks, serve } from '../../packages/http/test/frameworks.js'
 import { newPool, newSchema } from '../../packages/store-postgres/test/databases.js'
 import { contractServer } from '../channels/contract-server.js'
 import {
@@ -228,10 +227,7 @@ describe.each(Object.entries(adapters))('through %s', (_, mounted) => {
 })
 
 describe('behind body parsers that have read the request', () => {
-  const app = express()
-  app.use(express.json(), express.urlencoded({ extended: false }))
-  app.use('/drumbeat', nodeListener(handlerAt(0)))
-  const post = postTo(app)
+  const post = postTo(behindBodyParsers(handlerAt(0)))
 
   it.each(Object.entries(kinds))(
     '%s is never believed where its bytes are lost',

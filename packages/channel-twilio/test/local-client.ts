@@ -10,6 +10,6 @@ export function clientOf(url: string, token = authToken, timeoutMs = 10_000): tw
 }
 
 /** The signature of a webhook, by Twilio's own package. */
-export function signatureOf(url: string, fields: Record<string, string>): string {
-  return twilio.getExpectedTwilioSignature(authToken, url, fields)
+export function signatureOf(url: string, fields: Record<string, string>, token = authToken): string {
+  return twilio.getExpectedTwilioSignature(token, url, fields)
 }

@@ -1,8 +1,6 @@
 import { type RequestListener, request as send } from 'node:http'
-import express from 'express'
 import { afterAll, describe, expect, it } from 'vitest'
-import { nodeListener } from '../src/index.js'
-import { frameworks, serve } from './frameworks.js'
+import { behindBodyParsers, frameworks, serve } from './frameworks.js'
 import { publicUrl, sign, stage } from './stage.js'
 
 const { handle, admin } = stage()
@@ -76,10 +74,7 @@ describe.each(Object.entries(frameworks))('%s', (_, mounted) => {
 })
 
 it('tells a host whose body parser ran first that the bytes are lost', async () => {
-  const app = express()
-  app.use(express.json())
-  app.use('/drumbeat', nodeListener(handle))
-  const response = await fetch(`${await served(app)}/drumbeat/v1/settings`, {
+  const response = await fetch(`${await served(behindBodyParsers(handle))}/drumbeat/v1/settings`, {
     method: 'PATCH',
     headers: { authorization: `Bearer ${admin}`, 'content-type': 'application/json' },
     body: '{"zone":"UTC"}',

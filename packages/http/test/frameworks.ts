@@ -79,6 +79,14 @@ export const frameworks: Readonly<Record<string, (handle: HttpHandler) => Reques
   },
 }
 
+/** A host that has read the body of every request before it hands it over. */
+export function behindBodyParsers(handle: HttpHandler): RequestListener {
+  const app = express()
+  app.use(express.json(), express.urlencoded({ extended: false }))
+  app.use('/drumbeat', nodeListener(handle))
+  return app
+}
+
 /** Listens on a free port of the loopback, until its end is called for. */
 export async function serve(listener: RequestListener): Promise<{ readonly base: string; readonly end: () => void }> {
   const server = createServer(listener)
