@@ -21,7 +21,7 @@ import {
   secrets,
   sendgridKey,
   withSignatureOf,
-} from './signed-calls.js'
+} from './calls/index.js'
 import { activated, begins, publicUrl } from './stage.js'
 
 const ends: (() => unknown)[] = []
