@@ -299,6 +299,33 @@ describe('a pool that the host has ended', () => {
   })
 })
 
+describe('prepared statements', () => {
+  const prepared = `select count(*)::int as n from pg_prepared_statements where name like 'drumbeat%'`
+  const withOneSession = async (options: Partial<PostgresStoreOptions> = {}) => {
+    const pool = newPool({ max: 1 })
+    leftovers.push(() => pool.end())
+    return { pool, store: (await opened({ pool, ...options })).store }
+  }
+  const readOften = async (store: Store) => {
+    for (let time = 0; time < 5; time++) await store.contacts.get([{ workspaceId, contactId: 'ana' }])
+  }
+
+  it('are what comes again, and are done without for good once a session has lost them', async () => {
+    const { pool, store } = await withOneSession()
+    await readOften(store)
+    expect((await pool.query(prepared)).rows[0].n).toBeGreaterThan(0)
+    await pool.query('deallocate all')
+    await readOften(store)
+    expect((await pool.query(prepared)).rows[0].n).toBe(0)
+  })
+
+  it('are not made when the host says so', async () => {
+    const { pool, store } = await withOneSession({ preparedStatements: false })
+    await readOften(store)
+    expect((await pool.query(prepared)).rows[0].n).toBe(0)
+  })
+})
+
 describe('a PGlite directory', () => {
   it('belongs to one process, and is free within a second after that was killed', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'drumbeat-pglite-'))
@@ -343,6 +370,9 @@ async function lockedWithin(directory: string, ms: number): Promise<() => Promis
   }
 }
 
+/** As text, or with the name that it is prepared under. */
+type Statement = string | { readonly text: string }
+
 /** A pool whose session, once it has run a statement with these words in it, sends nothing more until it thaws: a frozen process. */
 function freezing(words: string) {
   let thaw = (): void => {}
@@ -354,16 +384,16 @@ function freezing(words: string) {
     freeze = resolve
   })
   const wrap = (pool: pg.Pool): Pool => ({
-    query: (text, values) => pool.query(text, values),
+    query: (statement: Statement, values?: unknown[]) => pool.query(statement as string, values),
     on: (event, listener) => pool.on(event, listener),
     async connect() {
       const client = await pool.connect()
       let hold: Promise<void> = Promise.resolve()
       return {
-        async query(text: string, values?: unknown[]) {
+        async query(statement: Statement, values?: unknown[]) {
           await hold
-          const result = await client.query(text, values)
-          if (text.includes(words)) {
+          const result = await client.query(statement as string, values)
+          if ((typeof statement === 'string' ? statement : statement.text).includes(words)) {
             hold = thawed
             freeze()
           }

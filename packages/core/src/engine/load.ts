@@ -33,17 +33,15 @@ export async function loadRuns(
   { decisionsEach = 1 }: { readonly decisionsEach?: number } = {},
 ): Promise<ReadonlyMap<number, Loaded>> {
   if (runs.length === 0) return new Map()
-  const definitions = await loadDefinitions(context, runs)
+  // Side by side, because a due message waits for it: what the next questions are made of first.
+  const [definitions, contacts] = await Promise.all([loadDefinitions(context, runs), loadContacts(context, runs)])
   const plans = plansOf(runs, definitions)
-  const [contacts, events, deliveries] = await Promise.all([
-    loadContacts(context, runs),
+  const [events, deliveries, permissions, decisions] = await Promise.all([
     loadEvents(context, runs, plans),
     loadDeliveries(context, runs, plans),
+    loadPermissions(context, runs, contacts),
+    decisionsFor(context, runs, definitions),
   ])
-  const permissions = await context.store.contacts.permissions(
-    runs.map((run) => ({ ...keyOf(run), addresses: contacts.get(contactKey(run))?.addresses ?? {} })),
-  )
-  const decisions = await decisionsFor(context, runs, definitions)
   const loaded = new Map<number, Loaded>()
   for (const run of runs) {
     const definition = definitions.get(definitionKey(run))
@@ -125,15 +123,21 @@ export async function loadDefinitions(
   const { store } = context
   const unique = [...new Map(runs.map((run) => [definitionKey(run), run])).values()]
   const workspaceIds = [...new Set(unique.map(({ workspaceId }) => workspaceId))]
-  const versions = await store.campaigns.versions(unique)
   const settings = new Map<string, WorkspaceSettings>()
   const campaigns: Campaign[] = []
-  for (const workspaceId of workspaceIds) {
-    settings.set(workspaceId, (await store.control.workspace({ workspaceId })) ?? defaultWorkspaceSettings)
-    const mine = unique.filter((run) => run.workspaceId === workspaceId)
-    const campaignIds = [...new Set(mine.map(({ campaignId }) => campaignId))]
-    campaigns.push(...(await store.campaigns.get({ workspaceId, campaignIds })))
-  }
+  const [versions] = await Promise.all([
+    store.campaigns.versions(unique),
+    ...workspaceIds.map(async (workspaceId) => {
+      const mine = unique.filter((run) => run.workspaceId === workspaceId)
+      const campaignIds = [...new Set(mine.map(({ campaignId }) => campaignId))]
+      const [found, ours] = await Promise.all([
+        store.control.workspace({ workspaceId }),
+        store.campaigns.get({ workspaceId, campaignIds }),
+      ])
+      settings.set(workspaceId, found ?? defaultWorkspaceSettings)
+      campaigns.push(...ours)
+    }),
+  ])
   const accounts = Object.fromEntries([...context.channels].map(([name, { account }]) => [name, account]))
   const found = new Map<string, RunDefinition>()
   for (const version of versions) {
@@ -171,6 +175,16 @@ export async function loadContacts(
     }
   }
   return byKey
+}
+
+function loadPermissions(
+  { store }: EngineContext,
+  runs: readonly Recipient[],
+  contacts: ReadonlyMap<string, Contact>,
+): Promise<ReadonlyMap<string, Permissions>> {
+  return store.contacts.permissions(
+    runs.map((run) => ({ ...keyOf(run), addresses: contacts.get(contactKey(run))?.addresses ?? {} })),
+  )
 }
 
 async function loadEvents(

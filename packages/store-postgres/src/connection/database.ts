@@ -1,7 +1,7 @@
 import { ConfigurationError, ConflictError, StorageError, type Transaction } from '@drumbeat/core'
 import type { Connection, Driver, Param, PoolName } from './connection.js'
 import { type HostTransaction, HostTransactions } from './host-transaction.js'
-import { isOutsideTransaction, isTransactionConflict, toStorageError } from './storage-error.js'
+import { isOutsideTransaction, isPreparedElsewhere, isTransactionConflict, toStorageError } from './storage-error.js'
 
 /** The time limits of our own transactions. */
 export interface Limits {
@@ -134,7 +134,7 @@ export class Database {
       try {
         return await this.driver.transaction(settings, work)
       } catch (error) {
-        if (tries >= mostTries || !isTransactionConflict(error)) throw error
+        if (tries >= mostTries || !(isTransactionConflict(error) || isPreparedElsewhere(error))) throw error
         await pause(Math.random() * 10 * 2 ** tries)
       }
     }

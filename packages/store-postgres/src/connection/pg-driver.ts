@@ -1,7 +1,8 @@
 import { ConfigurationError } from '@drumbeat/core'
 import { plansByKey } from '../sql/by-index.js'
 import type { Connection, Driver, Param, PoolName, TransactionSettings } from './connection.js'
-import { isConnectionLost } from './storage-error.js'
+import { PreparedStatements } from './prepared-statements.js'
+import { isConnectionLost, isPreparedElsewhere } from './storage-error.js'
 
 /** What is used of a query's result. */
 export interface PgResult {
@@ -12,6 +13,8 @@ export interface PgResult {
 /** What is used of a client of `pg`. */
 export interface PgClient {
   query(text: string, values?: unknown[]): Promise<PgResult>
+  /** Prepares the statement under its name, where the session has not done so yet, and runs it. */
+  query(statement: { name: string; text: string; values: unknown[] }): Promise<PgResult>
 }
 
 /** What is used of a client that a pool lends. */
@@ -27,11 +30,15 @@ export interface PgPool extends PgClient {
   on(event: 'error', listener: (error: Error) => void): unknown
 }
 
-/** PostgreSQL through the host's pools. Uses nothing that a pooler in transaction mode takes away. */
-export function pgDriver(pools: Readonly<Record<PoolName, PgPool>>): Driver {
+/**
+ * PostgreSQL through the host's pools. Of what a pooler in transaction mode takes away it uses only prepared statements, and those no
+ * longer once one is missed.
+ */
+export function pgDriver(pools: Readonly<Record<PoolName, PgPool>>, prepared: PreparedStatements): Driver {
   async function inTransaction<Result>(
     pool: PoolName,
     begin: string,
+    statements: PreparedStatements,
     work: (connection: Connection) => Promise<Result>,
   ): Promise<Result> {
     const client = await pools[pool].connect()
@@ -40,7 +47,7 @@ export function pgDriver(pools: Readonly<Record<PoolName, PgPool>>): Driver {
     let broken = false
     try {
       await client.query(begin)
-      const result = await work(pgConnection(client))
+      const result = await work(pgConnection(client, statements))
       await client.query('COMMIT')
       return result
     } catch (error) {
@@ -60,19 +67,22 @@ export function pgDriver(pools: Readonly<Record<PoolName, PgPool>>): Driver {
     },
     async close() {},
     async query<Row>(pool: PoolName, text: string, params: readonly Param[]) {
-      const { rows } = await pools[pool].query(text, [...params])
+      const { rows } = await run(pools[pool], prepared, text, params).catch((error) => {
+        if (!isPreparedElsewhere(error)) throw error
+        return run(pools[pool], prepared, text, params)
+      })
       return rows as readonly Row[]
     },
-    transaction: (settings, work) => inTransaction(settings.pool, beginStatement(settings), work),
+    transaction: (settings, work) => inTransaction(settings.pool, beginStatement(settings), prepared, work),
     hostTransaction: (work) =>
-      inTransaction('work', 'BEGIN ISOLATION LEVEL READ COMMITTED', async (connection) => {
+      inTransaction('work', 'BEGIN ISOLATION LEVEL READ COMMITTED', unprepared, async (connection) => {
         const result = await work(connection)
         // COMMIT of a transaction in which a statement failed is a silent ROLLBACK; this statement is not silent.
         await connection.query('SELECT 1')
         return result
       }),
     adopt(tx) {
-      if (isClient(tx)) return pgConnection(tx)
+      if (isClient(tx)) return pgConnection(tx, unprepared)
       throw new ConfigurationError(
         'The `tx` given is not a transaction. Give the one that store.transaction() hands over, or a `pg` client on which a ' +
           'transaction has begun.',
@@ -81,10 +91,29 @@ export function pgDriver(pools: Readonly<Record<PoolName, PgPool>>): Driver {
   }
 }
 
-function pgConnection(client: PgClient): Connection {
+/** In a transaction of the host's nothing may fail that would not have to. */
+const unprepared = new PreparedStatements(false)
+
+async function run(
+  client: PgClient,
+  prepared: PreparedStatements,
+  text: string,
+  params: readonly Param[],
+): Promise<PgResult> {
+  const name = prepared.nameOf(text)
+  if (name === undefined) return client.query(text, [...params])
+  try {
+    return await client.query({ name, text, values: [...params] })
+  } catch (error) {
+    if (isPreparedElsewhere(error)) prepared.forbid()
+    throw error
+  }
+}
+
+function pgConnection(client: PgClient, prepared: PreparedStatements): Connection {
   return {
     async query<Row>(text: string, params: readonly Param[] = []) {
-      const { rows } = await client.query(text, [...params])
+      const { rows } = await run(client, prepared, text, params)
       return rows as readonly Row[]
     },
     async script(text) {

@@ -13,6 +13,8 @@ const dataError = /^2[23]/
 const textErrors: ReadonlySet<string> = new Set(['22021', '22P05'])
 /** The two errors that mean: nothing is wrong, run the transaction again. */
 const conflictCodes: ReadonlySet<string> = new Set(['40001', '40P01'])
+/** What a session says that does not know a prepared statement, or has one of another's: it is not the one that prepared it. */
+const preparedElsewhereCodes: ReadonlySet<string> = new Set(['26000', '42P05'])
 const lostCodes =
   /^(08...|57P0[1-5]|25P0[34]|ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/
 const lostMessages =
@@ -22,6 +24,11 @@ const closedMessages = /cannot use a pool after calling end|pglite is (closed|cl
 /** True when running the same transaction again may succeed: a deadlock, or a serialization failure. */
 export function isTransactionConflict(error: unknown): boolean {
   return conflictCodes.has(codeOf(error))
+}
+
+/** True when a pooler has given us another session than the one that prepared the statement. Nothing was done. */
+export function isPreparedElsewhere(error: unknown): boolean {
+  return preparedElsewhereCodes.has(codeOf(error))
 }
 
 /** True when the database refused a value, and would refuse it again. */

@@ -2,7 +2,6 @@ import {
   addressKey,
   type Consent,
   contactKey,
-  type Instant,
   type PermissionChange,
   type Permissions,
   type Suppression,
@@ -53,17 +52,6 @@ export async function readPermissions(
   const found = new Map<string, { consents: Consent[]; suppressions: Suppression[] }>()
   for (const key of keys) found.set(contactKey(key), { consents: [], suppressions: [] })
   if (keys.length === 0) return found
-  const consents = await query<Consent & { workspaceId: string; contactId: string }>(
-    `select c.workspace_id as "workspaceId", c.contact_id as "contactId", c.channel, c.topic, c.status, ${ms('c.at')} as at, c.source
-     from ${contactRows.from('t')} ${byIndex(
-       `select * from ${s}.contact_consents c where c.workspace_id = t.workspace_id and c.contact_id = t.contact_id`,
-       'c',
-     )} order by c.at, c.channel, c.topic_key`,
-    contactRows.params(keys),
-  )
-  for (const { workspaceId, contactId, ...consent } of consents) {
-    found.get(contactKey({ workspaceId, contactId }))?.consents.push(consent)
-  }
   const addresses = keys.flatMap((key) =>
     Object.entries(key.addresses).map(([channel, address]) => ({
       key: contactKey(key),
@@ -72,15 +60,13 @@ export async function readPermissions(
       address,
     })),
   )
-  if (addresses.length === 0) return found
-  const suppressions = await query<{ n: number; topic: string | null; reason: Suppression['reason']; at: Instant }>(
-    `select t.n::float8 as n, x.topic, x.reason, ${ms('x.at')} as at
-     from ${addressRows.numbered('t')} ${byIndex(
-       `select * from ${s}.suppressions x where x.address_hash = ${hashOf(s, 't.workspace_id', 't.channel', 't.address_key')}`,
-       'x',
-     )} order by x.at, x.topic_key, x.reason`,
-    addressRows.params(addresses),
-  )
+  const [consents, suppressions] = await Promise.all([
+    readConsents(query, s, keys),
+    readSuppressions(query, s, addresses),
+  ])
+  for (const { workspaceId, contactId, ...consent } of consents) {
+    found.get(contactKey({ workspaceId, contactId }))?.consents.push(consent)
+  }
   for (const { n, topic, reason, at } of suppressions) {
     const asked = addresses[n - 1]
     if (asked !== undefined) {
@@ -88,6 +74,29 @@ export async function readPermissions(
     }
   }
   return found
+}
+
+function readConsents(query: Connection['query'], s: string, keys: readonly PermissionKey[]) {
+  return query<Consent & { readonly workspaceId: string; readonly contactId: string }>(
+    `select c.workspace_id as "workspaceId", c.contact_id as "contactId", c.channel, c.topic, c.status, ${ms('c.at')} as at, c.source
+     from ${contactRows.from('t')} ${byIndex(
+       `select * from ${s}.contact_consents c where c.workspace_id = t.workspace_id and c.contact_id = t.contact_id`,
+       'c',
+     )} order by c.at, c.channel, c.topic_key`,
+    contactRows.params(keys),
+  )
+}
+
+async function readSuppressions(query: Connection['query'], s: string, addresses: readonly AddressRow[]) {
+  if (addresses.length === 0) return []
+  return query<{ readonly n: number } & Pick<Suppression, 'topic' | 'reason' | 'at'>>(
+    `select t.n::float8 as n, x.topic, x.reason, ${ms('x.at')} as at
+     from ${addressRows.numbered('t')} ${byIndex(
+       `select * from ${s}.suppressions x where x.address_hash = ${hashOf(s, 't.workspace_id', 't.channel', 't.address_key')}`,
+       'x',
+     )} order by x.at, x.topic_key, x.reason`,
+    addressRows.params(addresses),
+  )
 }
 
 /** A permission change of a workspace. */
