@@ -4,6 +4,8 @@ import type { QueryContext } from './context.js'
 import { makeRanges } from './partitions.js'
 
 const rowsAtOnce = 20_000
+/** No call takes so long: what is open of a permit by then was deleted with its campaign. */
+const dayMs = 24 * 60 * 60_000
 
 /** Sums counters up, forgets what has had its time, and makes ranges of the history ahead. Each part is a transaction of its own, and of several engines each takes other rows. */
 export async function tidy(
@@ -41,8 +43,11 @@ export async function tidy(
   const used = await work(
     `with gone as (
        delete from ${s}.call_permits where ctid = any(array(
-         select ctid from ${s}.call_permits where open <= 0 limit ${rowsAtOnce} for update skip locked)) returning 1)
+         select ctid from ${s}.call_permits p where open <= 0 or permit_until < $1::timestamptz and not exists (
+           select from unnest(p.delivery_ids) id join ${s}.campaign_deliveries d using (id) where d.state = 'sending')
+         limit ${rowsAtOnce} for update skip locked)) returning 1)
      select ${int('count(*)')} as n from gone`,
+    [instant(now - dayMs)],
   )
   const tested = await work(
     `with gone as (
