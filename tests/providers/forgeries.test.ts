@@ -24,6 +24,8 @@ import {
 } from './calls/index.js'
 import { activated, begins, publicUrl } from './stage.js'
 
+/** Dozens of requests and of looks at every table, on a machine that may be busy. */
+const patience = { timeout: 120_000 }
 const ends: (() => unknown)[] = []
 afterAll(async () => {
   for (const end of ends.splice(0).reverse()) await end()
@@ -188,7 +190,7 @@ async function forgeriesOf(kind: CallKind): Promise<readonly (readonly [string, 
   ]
 }
 
-describe.each(Object.entries(adapters))('through %s', (_, mounted) => {
+describe.each(Object.entries(adapters))('through %s', patience, (_, mounted) => {
   const now = mounted(handlerAt(0))
 
   it.each(Object.entries(kinds))('%s is believed only where it is genuine, and once', async (_, kind) => {

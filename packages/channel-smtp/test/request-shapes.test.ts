@@ -33,6 +33,9 @@ const mails = combinations<Mail>({
   ],
 })
 
+/** Hundreds of real requests, on a machine that may be busy. */
+const patience = { timeout: 180_000 }
+
 const context = (number: number): SendContext => ({
   deliveryRef: `dlv_${String(number).padStart(8, '0')}`,
   idempotencyKey: 'dc1_1',
@@ -54,7 +57,7 @@ afterAll(async () => {
   await server.close()
 })
 
-describe('every mail that smtpChannel can send', () => {
+describe('every mail that smtpChannel can send', patience, () => {
   it(`is one that any server may take: ${options.length} ways to set it up, ${mails.length} kinds of mails`, async () => {
     for (const given of options) {
       const channel = smtpChannel({ client, ...given })

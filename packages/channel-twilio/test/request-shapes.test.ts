@@ -41,6 +41,9 @@ const message = (content: Text): OutboundMessage => ({
   metadata: { order: '7' },
 })
 
+/** Hundreds of real requests, on a machine that may be busy. */
+const patience = { timeout: 180_000 }
+
 const context: SendContext = {
   deliveryRef: 'dlv_00000001',
   idempotencyKey: 'dc1_1',
@@ -58,7 +61,7 @@ const server = await contractServer((request) => {
 })
 afterAll(() => server.close())
 
-describe('every request that twilioChannel can make', () => {
+describe('every request that twilioChannel can make', patience, () => {
   it(`is taken by Twilio's public API description: ${options.length} ways to set it up, ${contents.length} kinds of texts`, async () => {
     for (const given of options) {
       const channel = twilioChannel({ client: clientOf(server.url), ...given })

@@ -33,6 +33,9 @@ const messages = combinations<OutboundMessage>({
   metadata: [{}, { order: '7', nested: { list: [1, null, 'ä'] } }],
 })
 
+/** Hundreds of real requests, on a machine that may be busy. */
+const patience = { timeout: 180_000 }
+
 const context: SendContext = {
   deliveryRef: 'dlv_00000001',
   idempotencyKey: 'dc1_key',
@@ -40,7 +43,7 @@ const context: SendContext = {
   assertMayStart() {},
 }
 
-describe('every request that webhookChannel can make', () => {
+describe('every request that webhookChannel can make', patience, () => {
   it(`is taken by a receiver of Standard Webhooks: ${options.length} ways to set it up, ${messages.length} kinds of messages`, async () => {
     for (const given of options) {
       const channel = webhookChannel({ name: 'push', ...given, guard: { trustedOrigins: [server.url] } })
