@@ -8,6 +8,7 @@ import type { Intent, Settlement } from '../ports/store-deliveries.js'
 import type { NewEvent, NewRun } from '../ports/store-inbox.js'
 import type { ClaimedEvent, WebhookAttempt } from '../ports/store-outbox.js'
 import type { RunChange } from '../ports/store-recipients.js'
+import { firstMemory } from '../recipient/first-memory.js'
 import type { Memory, Recipient } from '../recipient/recipient.js'
 import type { Instant } from '../schedule/instant.js'
 import type { Sequence, SequenceVersion } from '../sequence/sequence.js'
@@ -89,26 +90,7 @@ export function aTemplate(
 
 /** What a run remembers that has just begun. */
 export function aMemory(change: Partial<Memory> = {}): Memory {
-  return {
-    base: testStart,
-    since: testStart,
-    afterSeq: 0,
-    entryEvent: null,
-    trigger: null,
-    visits: {},
-    arms: {},
-    assignedAt: {},
-    replies: {},
-    interrupted: [],
-    holdout: false,
-    plans: {},
-    hangsOn: null,
-    aside: null,
-    resumed: null,
-    why: null,
-    path: [],
-    ...change,
-  }
+  return { ...firstMemory(testStart, null), ...change }
 }
 
 /** A run to begin: due at {@link testStart}, its next message a mail. */

@@ -4,7 +4,7 @@ import type { Consent } from '../../contact/consent.js'
 import type { Contact, ContactEvent } from '../../contact/contact.js'
 import { contactKey } from '../../ports/store-contacts.js'
 import type { NewRun } from '../../ports/store-inbox.js'
-import type { Memory, TriggerEvent } from '../../recipient/recipient.js'
+import { firstMemory } from '../../recipient/first-memory.js'
 import type { Instant } from '../../schedule/instant.js'
 import { evaluate, matchesData } from '../../sequence/evaluate-condition.js'
 import { asksFor, mergeNeeds } from '../../sequence/fact-plan.js'
@@ -111,28 +111,5 @@ export function newRun(campaign: Campaign, contactId: string, { at, runKey, even
       parked: false,
       memory: firstMemory(at, event),
     },
-  }
-}
-
-function firstMemory(at: Instant, event: ContactEvent | null): Memory {
-  const entryEvent: TriggerEvent | null = event === null ? null : { name: event.name, at: event.at, data: event.data }
-  return {
-    base: at,
-    since: at,
-    afterSeq: event?.seq ?? 0,
-    entryEvent,
-    trigger: null,
-    visits: {},
-    arms: {},
-    assignedAt: {},
-    replies: {},
-    interrupted: [],
-    holdout: false,
-    plans: {},
-    hangsOn: null,
-    aside: null,
-    resumed: null,
-    why: null,
-    path: [],
   }
 }
