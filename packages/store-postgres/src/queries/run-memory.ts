@@ -6,17 +6,17 @@ type StoredEntry = readonly [step: string, at: Instant, via?: string]
 const usual = 'next'
 
 /**
- * A run's memory as it is stored: without what is as in the beginning, and without names where there are many alike. The row is written
- * three times per message, so its width is most of what a message costs in write-ahead log.
+ * A run's memory as it is stored: without what is as in the beginning or can be told from the rest, and without names where there are
+ * many alike. The row is written three times per message, so its width is most of what a message costs in write-ahead log.
  */
 export function memoryText(memory: Memory): string {
   return JSON.stringify({
     base: memory.base,
-    since: memory.since,
+    since: memory.since === memory.base ? undefined : memory.since,
     afterSeq: memory.afterSeq || undefined,
     entryEvent: memory.entryEvent ?? undefined,
     trigger: memory.trigger ?? undefined,
-    visits: unlessEmpty(memory.visits),
+    visits: isEachOnce(memory) ? undefined : memory.visits,
     arms: unlessEmpty(memory.arms),
     assignedAt: unlessEmpty(memory.assignedAt),
     replies: unlessEmpty(memory.replies),
@@ -34,13 +34,15 @@ export function memoryText(memory: Memory): string {
 /** Reads it back whole. Named one by one, so that all memories have one shape. */
 export function memoryOf(text: string): Memory {
   const stored: Partial<Omit<Memory, 'path'>> & { readonly path?: readonly StoredEntry[] } = JSON.parse(text)
+  const path = stored.path?.map(entryOf) ?? []
+  const base = stored.base ?? 0
   return {
-    base: stored.base ?? 0,
-    since: stored.since ?? 0,
+    base,
+    since: stored.since ?? base,
     afterSeq: stored.afterSeq ?? 0,
     entryEvent: stored.entryEvent ?? null,
     trigger: stored.trigger ?? null,
-    visits: stored.visits ?? {},
+    visits: stored.visits ?? Object.fromEntries(path.map(({ step }) => [step, 1])),
     arms: stored.arms ?? {},
     assignedAt: stored.assignedAt ?? {},
     replies: stored.replies ?? {},
@@ -51,12 +53,17 @@ export function memoryOf(text: string): Memory {
     resumed: stored.resumed ?? null,
     aside: stored.aside ?? null,
     why: stored.why ?? null,
-    path: stored.path?.map(entryOf) ?? [],
+    path,
   }
 }
 
 const storedEntry = ({ step, at, via }: PathEntry): StoredEntry => (via === usual ? [step, at] : [step, at, via])
 const entryOf = ([step, at, via = usual]: StoredEntry): PathEntry => ({ step, at, via })
+
+/** True when every step that was entered is in the path, and was entered once. */
+function isEachOnce({ visits, path }: Memory): boolean {
+  return Object.keys(visits).length === path.length && path.every(({ step }) => visits[step] === 1)
+}
 
 function unlessEmpty<Value extends object>(value: Value): Value | undefined {
   for (const _ in value) return value
