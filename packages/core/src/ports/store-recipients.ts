@@ -101,8 +101,8 @@ export interface RecipientStore {
   }): Promise<{ readonly enrolled: readonly Recipient[] }>
   /**
    * Begins a run for each of the next contacts of an audience that the Store keeps, moves the campaign's cursor past them and counts, in
-   * one transaction. Looks at no more than `limit` contacts, in id order, and judges them as `contacts.page` does; re-entry is as by
-   * `enroll`. Begins nobody if the cursor is not at `from` any more.
+   * one transaction, or in several that each do all of it for the contacts that come next. Looks at no more than `limit` contacts, in id
+   * order, and judges them as `contacts.page` does; re-entry is as by `enroll`. Begins nobody if the cursor is not at `from` any more.
    */
   enrollAudience(request: {
     readonly workspaceId: string

@@ -36,6 +36,11 @@ export function isDataError(error: unknown): boolean {
   return dataError.test(codeOf(error))
 }
 
+/** True when a row with the same key is there already. */
+export function isDuplicate(error: unknown): boolean {
+  return codeOf(error) === '23505'
+}
+
 /** True when the savepoint we asked for had no transaction to stand in. */
 export function isOutsideTransaction(error: unknown): boolean {
   return codeOf(error) === '25P01'

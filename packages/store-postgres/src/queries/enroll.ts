@@ -1,9 +1,10 @@
-import type { Campaign, NewRun, Recipient, RecipientStore } from '@drumbeat/core'
+import type { NewRun, Recipient, RecipientStore } from '@drumbeat/core'
 import type { Connection } from '../connection/connection.js'
 import { batch } from '../sql/batch.js'
-import { document, fromJson } from '../sql/json.js'
+import { byIndex } from '../sql/by-index.js'
 import { keyOf, rounds } from '../sql/rounds.js'
 import { int } from '../sql/values.js'
+import { campaignAt, moveCursor } from './activation-cursor.js'
 import type { QueryContext } from './context.js'
 import { type RunInsert, runInserts } from './run-rows.js'
 
@@ -23,38 +24,11 @@ export async function enroll(
   { runs, activation }: Pick<Request, 'runs' | 'activation'>,
 ): Promise<{ readonly enrolled: readonly Recipient[] }> {
   if (activation === undefined) return { enrolled: await beginAll(context, connection, runs) }
-  let enrolled: readonly Recipient[] = []
-  await movingCursor(context, connection, activation, async () => {
-    enrolled = await beginAll(context, connection, runs)
-    return enrolled.length
-  })
+  const campaign = await campaignAt(context, connection, activation)
+  if (campaign === null) return { enrolled: [] }
+  const enrolled = await beginAll(context, connection, runs)
+  await moveCursor(context, connection, campaign, activation, enrolled.length)
   return { enrolled }
-}
-
-/** Runs `begin`, which says how many it enrolled, and moves the campaign's cursor; or neither, if it is not at `from` any more. */
-export async function movingCursor(
-  { s }: QueryContext,
-  connection: Connection,
-  { workspaceId, campaignId, from, to }: NonNullable<Request['activation']>,
-  begin: () => Promise<number>,
-): Promise<void> {
-  const key = [workspaceId, campaignId]
-  const [row] = await connection.query<{ definition: string }>(
-    `select definition::text as definition from ${s}.campaigns where workspace_id = $1 and campaign_id = $2 for update`,
-    key,
-  )
-  const campaign = row === undefined ? null : fromJson<Campaign>(row.definition)
-  if (campaign?.activation == null || campaign.activation.after !== from) return
-  const enrolled = campaign.activation.enrolled + (await begin())
-  const next: Campaign = {
-    ...campaign,
-    activation: to === null ? null : { after: to, enrolled },
-    revision: campaign.revision + 1,
-  }
-  await connection.query(
-    `update ${s}.campaigns set definition = $3::json, revision = $4::bigint where workspace_id = $1 and campaign_id = $2`,
-    [...key, document(next), next.revision],
-  )
 }
 
 /** Begins those runs that their identity allows. The primary key of the entries has the last word. */
@@ -98,9 +72,7 @@ async function beginRound(
   const { s, lanes } = context
   if (wanted.length === 0) return []
   const before = await connection.query<{ n: number; last: number; live: boolean }>(
-    `select t.n::float8 as n, ${int('max(e.entry_no)')} as last, bool_or(r.ended_at is null) as live
-     from ${identity.numbered('t')} join ${s}.campaign_entries e using (workspace_id, contact_id, campaign_id, run_key)
-     join ${s}.campaign_recipients r on r.id = e.recipient_id group by t.n`,
+    entriesBefore(s),
     identity.params(wanted.map(({ run }) => run)),
   )
   const known = new Map(before.map((row) => [row.n - 1, row]))
@@ -144,6 +116,15 @@ async function beginRound(
       claims: 0,
     }))
   return [...begun, ...again]
+}
+
+/** The latest entry of each identity of a batch that has any, and whether one of its runs is live. */
+function entriesBefore(s: string): string {
+  const entries = `select e.campaign_id, e.run_key, e.entry_no, e.recipient_id from ${s}.campaign_entries e
+    where e.workspace_id = t.workspace_id and e.contact_id = t.contact_id`
+  const isLive = `select r.ended_at is null from ${s}.campaign_recipients r where r.id = e.recipient_id`
+  return `select t.n::float8 as n, ${int('max(e.entry_no)')} as last, bool_or((${isLive})) as live
+    from ${identity.numbered('t')} ${byIndex(entries, 'e')} where e.campaign_id = t.campaign_id and e.run_key = t.run_key group by t.n`
 }
 
 function identityOf({

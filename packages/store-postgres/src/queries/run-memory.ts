@@ -62,7 +62,9 @@ const entryOf = ([step, at, via = usual]: StoredEntry): PathEntry => ({ step, at
 
 /** True when every step that was entered is in the path, and was entered once. */
 function isEachOnce({ visits, path }: Memory): boolean {
-  return Object.keys(visits).length === path.length && path.every(({ step }) => visits[step] === 1)
+  const isOnce = ({ step }: PathEntry, index: number): boolean =>
+    visits[step] === 1 && path.findIndex((entry) => entry.step === step) === index
+  return Object.keys(visits).length === path.length && path.every(isOnce)
 }
 
 function unlessEmpty<Value extends object>(value: Value): Value | undefined {

@@ -1,0 +1,143 @@
+import { aCampaign, aNewRun, aVersion, minute, testStart } from '@drumbeat/core/testing'
+import type pg from 'pg'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type PostgresStoreOptions, postgresStore } from '../src/index.js'
+import { newPool, newSchema } from './databases.js'
+
+// Large chunks of an audience enter in two halves side by side. What a chunk does whatever its size is in the conformance suite.
+
+const workspaceId = 'acme'
+const people = 12_000
+const campaign = aCampaign({ workspaceId, activation: { after: null, enrolled: 0 } })
+const leftovers: (() => Promise<unknown>)[] = []
+
+afterEach(async () => {
+  for (const clean of leftovers.splice(0).reverse()) await clean()
+})
+
+/** Called before each statement of the store; may throw in its place. */
+type Interference = (statement: string) => Promise<void>
+
+/** A store with so many contacts of three zones, and a campaign whose snapshot is to be taken. */
+async function crowded(before: Interference = async () => {}) {
+  const pool = newPool()
+  const schema = newSchema()
+  const store = postgresStore({ pool: interfered(pool, before), schema, clock: 'caller' })
+  await store.open()
+  leftovers.push(async () => {
+    await store.close()
+    await pool.query(`drop schema ${schema} cascade`)
+    await pool.end()
+  })
+  await store.campaigns.save({ campaign, expectedRevision: null })
+  await store.campaigns.publish(aVersion(campaign))
+  await pool.query(
+    `insert into ${schema}.contacts (workspace_id, contact_id, addresses, zone, attributes, tags, updated_at)
+     select $1, 'c' || lpad(n::text, 5, '0'), '{}', (array['Europe/Berlin', 'Asia/Tokyo', null])[1 + n % 3], '{}', '{}', now()
+     from generate_series(1, $2::int) n`,
+    [workspaceId, people],
+  )
+  const enter = async (from: string | null = null) => {
+    const { enrolled } = await store.recipients.enrollAudience({
+      workspaceId,
+      campaignId: campaign.id,
+      from,
+      limit: 2 * people,
+      where: null,
+      now: testStart,
+      run: { version: 1, runKey: '', again: 'never' },
+      begin: (zone) => {
+        const { recipient } = aNewRun(campaign, '', { dueAt: minute(zone?.length ?? 0) })
+        return { recipient, counters: [{ stepId: 'welcome', name: 'entered' }] }
+      },
+    })
+    return enrolled
+  }
+  const counted = async () => {
+    const { rows } = await pool.query(
+      `select count(distinct contact_id)::int as contacts, count(*)::int as runs, count(distinct due_at)::int as times,
+         (select count(*)::int from ${schema}.campaign_entries) as entries
+       from ${schema}.campaign_recipients`,
+    )
+    const [counter] = await store.recipients.counters({ workspaceId, campaignId: campaign.id })
+    return { ...rows[0], entered: counter?.value ?? 0 }
+  }
+  const activation = async () => (await store.campaigns.get({ workspaceId, campaignIds: [campaign.id] }))[0]?.activation
+  return { pool, schema, store, enter, counted, activation }
+}
+
+const everybody = { contacts: people, runs: people, entries: people, times: 3, entered: people }
+const nobody = { contacts: 0, runs: 0, entries: 0, times: 0, entered: 0 }
+
+describe('a large chunk of an audience', () => {
+  it('enters in two transactions that are open at once, everybody once', async () => {
+    let open = 0
+    let mostOpen = 0
+    const crowd = await crowded(async (statement) => {
+      if (statement.startsWith('with chosen')) mostOpen = Math.max(mostOpen, ++open)
+      if (statement === 'COMMIT' && open > 0) open--
+    })
+    expect(await crowd.enter()).toBe(people)
+    expect(mostOpen).toBe(2)
+    expect(await crowd.counted()).toEqual(everybody)
+    expect(await crowd.activation()).toBeNull()
+  })
+
+  it('leaves nobody entered behind a first half that fails, and enters whole when it is taken again', async () => {
+    let failures = 1
+    const crowd = await crowded(async (statement) => {
+      if (statement.startsWith('update') && statement.includes('.campaigns') && failures-- > 0)
+        throw new Error('no power')
+    })
+    await expect(crowd.enter()).rejects.toThrow('no power')
+    expect(await crowd.counted()).toEqual(nobody)
+    expect(await crowd.activation()).toEqual({ after: null, enrolled: 0 })
+    expect(await crowd.enter()).toBe(people)
+    expect(await crowd.counted()).toEqual(everybody)
+  })
+
+  it('of which two engines take the same, and some contacts are in already, enters everybody once', async () => {
+    const crowd = await crowded()
+    const early = ['c00007', 'c08000', 'c11999']
+    await crowd.store.recipients.enroll({ runs: early.map((id) => aNewRun(campaign, id)), now: testStart })
+    const entered = await Promise.all([crowd.enter(), crowd.enter()])
+    expect(entered.reduce((sum, by) => sum + by, 0)).toBe(people - early.length)
+    expect(await crowd.counted()).toMatchObject({ contacts: people, runs: people, entries: people })
+    expect(await crowd.activation()).toBeNull()
+  })
+
+  it('enters contacts who move to another zone meanwhile', async () => {
+    let move = async (): Promise<void> => {}
+    const crowd = await crowded(async (statement) => {
+      if (statement.startsWith('with chosen')) await move()
+    })
+    move = async () => {
+      move = async () => {}
+      await crowd.pool.query(
+        `update ${crowd.schema}.contacts set zone = 'America/St_Johns' where contact_id in ('c00001', 'c09000')`,
+      )
+    }
+    expect(await crowd.enter()).toBe(people)
+    expect(await crowd.counted()).toEqual({ ...everybody, times: 4 })
+  })
+})
+
+/** A pool whose statements are interfered with. */
+function interfered(pool: pg.Pool, before: Interference): PostgresStoreOptions['pool'] {
+  return {
+    query: (text, values) => pool.query(text, values),
+    on: (event, listener) => pool.on(event, listener),
+    async connect() {
+      const client = await pool.connect()
+      return {
+        async query(text: string, values?: unknown[]) {
+          await before(text.trim())
+          return client.query(text, values)
+        },
+        release: (destroy?: boolean) => client.release(destroy),
+        on: (event: 'error', listener: (error: Error) => void) => client.on(event, listener),
+        removeListener: (event: 'error', listener: (error: Error) => void) => client.removeListener(event, listener),
+      }
+    },
+  }
+}
