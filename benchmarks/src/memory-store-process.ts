@@ -1,4 +1,4 @@
-// Says how many bytes of heap one waiting recipient takes in the memory store.
+// Says how many bytes one waiting recipient takes in the memory store.
 import { defineSequence, exit, wait } from '@drumbeat/core'
 import { memoryStore } from '@drumbeat/store-memory'
 import { engineOn, workspaceId } from './contestants/drumbeat-engine.js'
@@ -6,7 +6,8 @@ import { engineOn, workspaceId } from './contestants/drumbeat-engine.js'
 const people = 10_000
 const used = (): number => {
   globalThis.gc?.()
-  return process.memoryUsage().heapUsed
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
 }
 
 const drumbeat = engineOn(memoryStore())

@@ -3,7 +3,10 @@ import { once } from 'node:events'
 import type { Figure } from '../figure.js'
 import { programOf } from '../program.js'
 
-/** What a recipient who waits costs the memory store: the heap after a collection, less that before. */
+/**
+ * What a recipient who waits costs the memory store: the heap and what arrays of numbers take, after a collection, less
+ * that before.
+ */
 export const memoryStoreSize: Figure = {
   name: 'Memory store, a waiting recipient',
   unit: 'bytes',

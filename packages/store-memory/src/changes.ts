@@ -6,12 +6,13 @@ import { appendChanged, appendEvent } from './memory-inbox.js'
 import { changePermission } from './memory-permissions.js'
 import { appendOutbox } from './outbox.js'
 import { matchParked } from './reports.js'
-import type { State, StoredRun } from './state.js'
+import type { State } from './state.js'
+import type { StoredRun } from './stored-run.js'
 
 /** The run of that id, if it is the workspace's. */
 export function runOf(state: State, workspaceId: string, recipientId: number): StoredRun | undefined {
   const stored = state.runs.get(recipientId)
-  return stored?.run.workspaceId === workspaceId ? stored : undefined
+  return stored?.standing.workspaceId === workspaceId ? stored : undefined
 }
 
 /** The delivery of that id, if it is the workspace's. */
@@ -23,9 +24,9 @@ export function deliveryOf(state: State, workspaceId: string, deliveryId: number
 /** Does to one run what was decided, if nobody has written to it since. */
 export function applyChange(state: State, change: RunChange): 'applied' | 'stale' {
   const stored = runOf(state, change.workspaceId, change.recipientId)
-  if (stored === undefined || stored.run.fence !== change.expectedFence) return 'stale'
+  if (stored === undefined || stored.standing.fence !== change.expectedFence) return 'stale'
   const { recipient, keepsClaim } = change
-  if (keepsClaim) writeRun(state, stored, { ...recipient, dueAt: stored.run.dueAt }, stored.owner)
+  if (keepsClaim) writeRun(state, stored, { ...recipient, dueAt: stored.standing.dueAt }, stored.owner)
   else writeRun(state, stored, recipient, null)
   applyRest(state, change)
   return 'applied'
@@ -60,14 +61,10 @@ export function count(state: State, workspaceId: string, deltas: readonly Counte
 }
 
 /** Writes a run as it is to be, its identity kept and its fence raised. One that has ended waits for nothing. */
-export function writeRun(
-  state: State,
-  { run: before }: StoredRun,
-  to: Recipient,
-  owner: StoredRun['owner'],
-): Recipient {
-  const { id, workspaceId, campaignId, contactId, runKey, entryNo } = before
-  const run = { ...to, id, workspaceId, campaignId, contactId, runKey, entryNo, fence: before.fence + 1 }
+export function writeRun(state: State, before: StoredRun, to: Recipient, owner: StoredRun['owner']): Recipient {
+  const { id, contactId } = before
+  const { workspaceId, campaignId, runKey, entryNo, fence } = before.standing
+  const run = { ...to, id, workspaceId, campaignId, contactId, runKey, entryNo, fence: fence + 1 }
   const waiting = isLive(run)
   const row = waiting ? { run, owner } : { run: { ...run, dueAt: null, parked: false }, owner: null }
   return state.runs.set(id, row).run

@@ -1,7 +1,7 @@
 import { isLive, type Lane } from '@drumbeat/core'
 import { compareDue, DueHeap, type HeapEntry } from './heap.js'
 import { keyOf } from './keys.js'
-import type { StoredRun } from './state.js'
+import type { RunWithOwner, Standing, StoredRun } from './stored-run.js'
 import type { Table } from './table.js'
 
 /** The unclaimed runs of one workspace whose next message goes by one channel at one priority. */
@@ -17,20 +17,33 @@ export interface DueLane extends Lane {
  */
 export class DueIndex {
   private readonly lanes = new Map<string, DueLane & { readonly heap: DueHeap }>()
+  private readonly served = new Map<string, number>()
+  private turns = 0
 
-  constructor(private readonly runs: Table<number, StoredRun>) {
+  constructor(private readonly runs: Table<number, StoredRun, RunWithOwner>) {
     runs.follow((_, after) => {
       if (after !== undefined && isWaiting(after)) this.laneOf(after).heap.push(entryOf(after))
     })
+  }
+
+  /** Takes note that a run of this lane is claimed now. */
+  serve(key: string): void {
+    this.turns++
+    this.served.set(key, this.turns)
+  }
+
+  /** At which turn a run of this lane was claimed last; 0 = never. */
+  servedAt(key: string): number {
+    return this.served.get(key) ?? 0
   }
 
   all(): readonly DueLane[] {
     return [...this.lanes.values()]
   }
 
-  private laneOf({ run }: StoredRun): { readonly heap: DueHeap } {
-    const { workspaceId, lane } = run
-    const key = laneKey(run)
+  private laneOf({ standing }: StoredRun): { readonly heap: DueHeap } {
+    const { workspaceId, lane } = standing
+    const key = laneKey(standing)
     const known = this.lanes.get(key)
     if (known !== undefined) return known
     const heap = new DueHeap()
@@ -47,8 +60,8 @@ export class DueIndex {
       if (
         stored !== undefined &&
         isWaiting(stored) &&
-        stored.run.dueAt === entry.dueAt &&
-        laneKey(stored.run) === key
+        stored.standing.dueAt === entry.dueAt &&
+        laneKey(stored.standing) === key
       ) {
         return stored
       }
@@ -58,7 +71,7 @@ export class DueIndex {
 }
 
 /** Tells lanes apart. */
-export function laneKey({ workspaceId, lane }: StoredRun['run']): string {
+export function laneKey({ workspaceId, lane }: Standing): string {
   return keyOf(workspaceId, lane.channel, lane.priority)
 }
 
@@ -67,10 +80,10 @@ export function byDue(a: StoredRun, b: StoredRun): number {
   return compareDue(entryOf(a), entryOf(b))
 }
 
-function isWaiting({ run, owner }: StoredRun): boolean {
-  return isLive(run) && !run.parked && run.dueAt !== null && owner === null
+function isWaiting({ standing, owner }: StoredRun): boolean {
+  return isLive(standing) && !standing.parked && standing.dueAt !== null && owner === null
 }
 
-function entryOf({ run }: StoredRun): HeapEntry {
-  return { dueAt: run.dueAt ?? Number.POSITIVE_INFINITY, id: run.id }
+function entryOf({ id, standing }: StoredRun): HeapEntry {
+  return { dueAt: standing.dueAt ?? Number.POSITIVE_INFINITY, id }
 }

@@ -8,6 +8,7 @@ import {
 } from '@drumbeat/core'
 import { contactsAfter, factsOf } from './audience.js'
 import { count } from './changes.js'
+import { kept } from './kept.js'
 import { keyOf } from './keys.js'
 import { appendEntries } from './outbox.js'
 import type { State } from './state.js'
@@ -37,7 +38,7 @@ export function enrollAudience(state: State, request: AudienceRequest): { readon
   const looked = ahead.slice(0, limit)
   const beginnings = new Map<string | null, ZoneBeginning>()
   const beginningIn = (zone: string | null): ZoneBeginning => {
-    const known = beginnings.get(zone) ?? begin(zone)
+    const known = beginnings.get(zone) ?? kept(begin(zone))
     beginnings.set(zone, known)
     return known
   }

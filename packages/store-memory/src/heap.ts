@@ -4,55 +4,70 @@ export interface HeapEntry {
   readonly id: number
 }
 
-/** A binary heap: the entry that is due first on top, the older id first among equals. */
+/** A binary heap in two columns of numbers: the entry that is due first on top, the older id first among equals. */
 export class DueHeap {
-  private readonly entries: HeapEntry[] = []
+  private dueAts = new Float64Array(16)
+  private ids = new Float64Array(16)
+  private size = 0
 
   peek(): HeapEntry | undefined {
-    return this.entries[0]
+    return this.size === 0 ? undefined : this.entry(0)
   }
 
-  push(entry: HeapEntry): void {
-    let index = this.entries.length
-    this.entries.push(entry)
+  push({ dueAt, id }: HeapEntry): void {
+    if (this.size === this.ids.length) this.resize(2 * this.size)
+    let index = this.size++
     while (index > 0) {
       const parent = (index - 1) >> 1
-      if (!this.isBefore(index, parent)) return
-      this.swap(index, parent)
+      if (compareDue(this.entry(parent), { dueAt, id }) <= 0) break
+      this.move(parent, index)
       index = parent
     }
+    this.put(index, dueAt, id)
   }
 
   pop(): HeapEntry | undefined {
-    const top = this.entries[0]
-    const last = this.entries.pop()
-    if (last === undefined || this.entries.length === 0) return top
-    this.entries[0] = last
+    const top = this.peek()
+    if (top === undefined) return undefined
+    this.size--
+    const last = this.entry(this.size)
     let index = 0
     for (;;) {
       const child = this.firstChild(index)
-      if (child === null || !this.isBefore(child, index)) return top
-      this.swap(index, child)
+      if (child === null || compareDue(last, this.entry(child)) <= 0) break
+      this.move(child, index)
       index = child
     }
+    this.put(index, last.dueAt, last.id)
+    if (this.ids.length > 16 && this.size < this.ids.length / 4) this.resize(this.ids.length / 2)
+    return top
   }
 
   private firstChild(index: number): number | null {
     const left = 2 * index + 1
-    if (left >= this.entries.length) return null
-    return left + 1 < this.entries.length && this.isBefore(left + 1, left) ? left + 1 : left
+    if (left >= this.size) return null
+    return left + 1 < this.size && compareDue(this.entry(left + 1), this.entry(left)) < 0 ? left + 1 : left
   }
 
-  private isBefore(a: number, b: number): boolean {
-    const [left, right] = [this.entries[a], this.entries[b]]
-    return left !== undefined && right !== undefined && compareDue(left, right) < 0
+  private entry(index: number): HeapEntry {
+    return { dueAt: this.dueAts[index] as number, id: this.ids[index] as number }
   }
 
-  private swap(a: number, b: number): void {
-    const [left, right] = [this.entries[a], this.entries[b]]
-    if (left === undefined || right === undefined) return
-    this.entries[a] = right
-    this.entries[b] = left
+  private move(from: number, to: number): void {
+    this.put(to, this.dueAts[from] as number, this.ids[from] as number)
+  }
+
+  private put(index: number, dueAt: number, id: number): void {
+    this.dueAts[index] = dueAt
+    this.ids[index] = id
+  }
+
+  private resize(length: number): void {
+    const { dueAts, ids } = this
+    this.dueAts = new Float64Array(length)
+    this.ids = new Float64Array(length)
+    this.dueAts.set(dueAts.subarray(0, this.size))
+    this.ids.set(ids.subarray(0, this.size))
   }
 }
 

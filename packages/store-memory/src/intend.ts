@@ -28,7 +28,7 @@ export function intend(state: State, intent: Intent, { owner, now, permitMs }: R
   const { change, delivery, idempotencyKey } = intent
   const { workspaceId } = change
   const stored = runOf(state, workspaceId, change.recipientId)
-  if (stored === undefined || stored.run.fence !== change.expectedFence) return { result: 'stale' }
+  if (stored === undefined || stored.standing.fence !== change.expectedFence) return { result: 'stale' }
   if (hasNews(state, stored.run)) return { result: 'stale' }
   const known = state.deliveries.get(delivery.id)
   if (known !== undefined && (known.workspaceId !== workspaceId || !startable.includes(known.state))) {
@@ -38,7 +38,7 @@ export function intend(state: State, intent: Intent, { owner, now, permitMs }: R
   if (verdict.verdict !== 'start') return { result: 'refused', verdict }
   if (isClosedFor(state, { ...delivery, workspaceId })) return { result: 'closed' }
   const permitUntil = now + permitMs
-  const run = writeRun(state, stored, { ...change.recipient, dueAt: stored.run.dueAt }, owner)
+  const run = writeRun(state, stored, { ...change.recipient, dueAt: stored.standing.dueAt }, owner)
   applyRest(state, change)
   writeDelivery(state, { ...delivery, workspaceId }, now)
   state.attempts.set(delivery.id, { deliveryId: delivery.id, idempotencyKey, permitUntil, finishedAt: null })

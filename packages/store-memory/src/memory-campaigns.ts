@@ -76,7 +76,7 @@ function deleteCampaign(state: State, workspaceId: string, campaignId: string): 
   for (const { stepId, name } of state.countersOf.of(key)) {
     state.counters.delete(keyOf(workspaceId, campaignId, stepId, name))
   }
-  for (const { run } of state.runsOfCampaign.of(key)) state.runs.delete(run.id)
+  for (const { id } of state.runsOfCampaign.of(key)) state.runs.delete(id)
   const deliveries = state.deliveriesOfCampaign.of(key)
   for (const item of deliveries.flatMap((delivery) => state.inboxOf.of(contactKey(delivery)))) {
     const belongsToIt = item.kind === 'report' && deliveries.some(({ id }) => id === item.deliveryId)

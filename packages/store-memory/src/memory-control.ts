@@ -139,6 +139,6 @@ function nextWorkAt(state: State): Instant | null {
 
 /** When the first run is due that nobody has claimed. */
 export function firstDue(state: State): Instant | null {
-  const first = Math.min(...state.due.all().map((lane) => lane.first()?.run.dueAt ?? Number.POSITIVE_INFINITY))
+  const first = Math.min(...state.due.all().map((lane) => lane.first()?.standing.dueAt ?? Number.POSITIVE_INFINITY))
   return Number.isFinite(first) ? first : null
 }

@@ -24,7 +24,7 @@ export function memoryRecipients(state: State, call: Call): RecipientStore {
       call({}, () => {
         for (const { workspaceId, recipientId, fence } of claims) {
           const stored = runOf(state, workspaceId, recipientId)
-          if (stored === undefined || stored.owner === null || stored.run.fence !== fence) continue
+          if (stored === undefined || stored.owner === null || stored.standing.fence !== fence) continue
           const run = { ...stored.run, fence: fence + 1, claims: Math.max(0, stored.run.claims - 1) }
           state.runs.set(run.id, { run, owner: null })
         }
@@ -64,10 +64,9 @@ export function memoryRecipients(state: State, call: Call): RecipientStore {
     standing: ({ workspaceId, campaignId }) =>
       call({}, () => {
         const found = new Map<string, Standing>()
-        for (const { run } of state.runsOfCampaign
-          .of(keyOf(workspaceId, campaignId))
-          .filter(({ run }) => isLive(run))) {
-          const { version, stepId } = run
+        for (const { standing } of state.runsOfCampaign.of(keyOf(workspaceId, campaignId))) {
+          const { version, stepId } = standing
+          if (!isLive(standing)) continue
           const key = keyOf(version, stepId)
           found.set(key, { version, stepId, runs: (found.get(key)?.runs ?? 0) + 1 })
         }

@@ -14,8 +14,6 @@ import {
   isLive,
   type NewReport,
   type OutboxEvent,
-  type Owner,
-  type Recipient,
   type SequenceVersion,
   type Suppression,
   type TemplateVersion,
@@ -26,14 +24,10 @@ import {
 import { addressKeys } from './addresses.js'
 import { DueIndex } from './due-index.js'
 import { Journal } from './journal.js'
+import { kept } from './kept.js'
 import { keyOf } from './keys.js'
+import { type RunWithOwner, type StoredRun, StoredRuns } from './stored-run.js'
 import { Table } from './table.js'
-
-/** A run and who has claimed it; null = nobody. */
-export interface StoredRun {
-  readonly run: Recipient
-  readonly owner: Owner | null
-}
 
 /** The latest attempt of a delivery. */
 export interface Attempt {
@@ -121,9 +115,11 @@ export class State {
   readonly suppressionsOf = this.suppressions.index(({ bucket }) => bucket)
   readonly suppressionsOfErased = this.suppressions.index(({ suppression }) => (suppression.address === '' ? '' : null))
 
-  readonly runs = this.table<number, StoredRun>()
-  readonly runsOfContact = this.runs.index(({ run }) => contactKey(run))
-  readonly runsOfCampaign = this.runs.index(({ run }) => keyOf(run.workspaceId, run.campaignId))
+  readonly runs = new Table<number, StoredRun, RunWithOwner>(this.journal, new StoredRuns().keep)
+  readonly runsOfContact = this.runs.index(({ contactId, standing: { workspaceId } }) =>
+    contactKey({ workspaceId, contactId }),
+  )
+  readonly runsOfCampaign = this.runs.index(({ standing }) => keyOf(standing.workspaceId, standing.campaignId))
   readonly claimsOf = this.runs.index(({ owner }) => (owner === null ? null : keyOf(owner.engineId, owner.epoch)))
   readonly due = new DueIndex(this.runs)
 
@@ -173,11 +169,11 @@ export class State {
 
   /** The runs of a contact that go on, in no particular order. */
   liveRunsOf(contact: string): StoredRun[] {
-    return this.runsOfContact.of(contact).filter(({ run }) => isLive(run))
+    return this.runsOfContact.of(contact).filter(({ standing }) => isLive(standing))
   }
 
   private table<Key, Row extends object>(): Table<Key, Row> {
-    return new Table(this.journal)
+    return new Table(this.journal, kept)
   }
 }
 

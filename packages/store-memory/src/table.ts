@@ -1,15 +1,17 @@
 import type { Journal } from './journal.js'
-import { kept } from './kept.js'
 
 /** What follows a table: an index, or any other view of its rows. Called for undone writes too. */
 export type Follower<Row> = (before: Row | undefined, after: Row | undefined) => void
 
-/** Rows by key. Rows are frozen copies of what was put in; every write can be taken back through the journal. */
-export class Table<Key, Row extends object> {
+/** Rows by key, kept as `keep` makes them of what is put in: nobody can change them. Every write can be taken back through the journal. */
+export class Table<Key, Row extends object, Given = Row> {
   private readonly rows = new Map<Key, Row>()
   private readonly followers: Follower<Row>[] = []
 
-  constructor(private readonly journal: Journal) {}
+  constructor(
+    private readonly journal: Journal,
+    private readonly keep: (given: Given) => Row,
+  ) {}
 
   get(key: Key): Row | undefined {
     return this.rows.get(key)
@@ -19,10 +21,10 @@ export class Table<Key, Row extends object> {
     return this.rows.has(key)
   }
 
-  set(key: Key, row: Row): Row {
-    const copy = kept(row)
-    this.put(key, copy)
-    return copy
+  set(key: Key, given: Given): Row {
+    const row = this.keep(given)
+    this.put(key, row)
+    return row
   }
 
   delete(key: Key): boolean {

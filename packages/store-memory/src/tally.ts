@@ -16,11 +16,11 @@ type Request = Parameters<DeliveryStore['tally']>[0]
 export function tally(state: State, request: Request): readonly TallyRow[] {
   const { workspaceId, campaignId, stepId, now } = request
   const first = new Map<string, Omit<TallyRow, 'occurrences'>>()
-  for (const { run } of state.runsOfCampaign.of(keyOf(workspaceId, campaignId))) {
-    const assigned = assignmentOf(run, stepId)
-    const known = first.get(run.contactId)
+  for (const { contactId, standing } of state.runsOfCampaign.of(keyOf(workspaceId, campaignId))) {
+    const assigned = assignmentOf(standing, stepId)
+    const known = first.get(contactId)
     if (assigned === null || (known !== undefined && known.assignedAt <= assigned.assignedAt)) continue
-    first.set(run.contactId, { ...assigned, contactId: run.contactId })
+    first.set(contactId, { ...assigned, contactId })
   }
   return [...first.values()].map((row) => {
     const isCounted = ({ at }: { readonly at: Instant }) => at >= row.assignedAt && at <= now
@@ -28,7 +28,10 @@ export function tally(state: State, request: Request): readonly TallyRow[] {
   })
 }
 
-function assignmentOf({ memory }: Recipient, stepId: string): Pick<TallyRow, 'arm' | 'assignedAt'> | null {
+function assignmentOf(
+  { memory }: Pick<Recipient, 'memory'>,
+  stepId: string,
+): Pick<TallyRow, 'arm' | 'assignedAt'> | null {
   const arm = Object.hasOwn(memory.arms, stepId) ? memory.arms[stepId] : undefined
   const assignedAt = Object.hasOwn(memory.assignedAt, stepId) ? memory.assignedAt[stepId] : undefined
   return arm === undefined || assignedAt === undefined ? null : { arm, assignedAt }

@@ -204,6 +204,24 @@ export const claimCases: Cases = {
     expect(claimed.filter(({ lane: { channel } }) => channel === 'sms')).toHaveLength(3)
   },
 
+  'of more lanes than a claim has places for, each gets its turn': async (stage) => {
+    const lane = (channel: string) => ({ lane: { channel, priority: 'normal' as const } })
+    const campaign = await stage.campaign()
+    const channels = ['email', 'sms', 'push', 'chat', 'fax']
+    for (const [index, channel] of channels.entries())
+      await stage.enroll(campaign, contacts(9, channel), { ...lane(channel), dueAt: minute(-60 + index) })
+    const other = await stage.campaign({ workspaceId: stage.elsewhere })
+    await stage.enroll(other, contacts(9), { ...lane('email'), dueAt: minute(-1) })
+    const engine = await stage.engine()
+    const served: string[] = []
+    for (let round = 0; round < 6; round++) {
+      const claimed = await stage.claim(engine, testStart, { limit: 2 })
+      served.push(...claimed.map((run) => `${run.workspaceId} ${run.lane.channel}`))
+    }
+    for (const name of new Set(served)) expect(served.filter((one) => one === name)).toHaveLength(2)
+    expect(new Set(served).size).toBe(6)
+  },
+
   'claiming on and on reaches everything that is due': async (stage) => {
     await stage.enroll(await stage.campaign(), contacts(30))
     await stage.enroll(await stage.campaign({ workspaceId: stage.elsewhere }), contacts(3))
