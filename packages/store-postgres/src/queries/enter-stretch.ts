@@ -95,10 +95,12 @@ export async function enterStretch(
   let known = zones
   for (;;) {
     const found = await enter(context, connection, request, among, known)
-    const counted = found.map(({ n, by }) => ({
-      workspaceId,
-      counters: (known[n ?? -1]?.counters ?? []).map((counter) => ({ ...counter, campaignId, by })),
-    }))
+    const counted = found
+      .filter(({ by }) => by > 0)
+      .map(({ n, by }) => ({
+        workspaceId,
+        counters: (known[n ?? -1]?.counters ?? []).map((counter) => ({ ...counter, campaignId, by })),
+      }))
     await count(connection, context.s, counted)
     const begun = found.flatMap((zone) => idsOf(zone.begun))
     await tellOf(context, connection, begun, onEntry)
