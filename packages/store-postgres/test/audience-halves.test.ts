@@ -8,6 +8,8 @@ import { newPool, newSchema } from './databases.js'
 
 const workspaceId = 'acme'
 const people = 12_000
+/** Half of what a call looks at: the second half ends the audience. */
+const half = 6_001
 const campaign = aCampaign({ workspaceId, activation: { after: null, enrolled: 0 } })
 const leftovers: (() => Promise<unknown>)[] = []
 
@@ -21,8 +23,9 @@ type Interference = (statement: string) => Promise<void>
 /** A store with so many contacts of three zones, and a campaign whose snapshot is to be taken. */
 async function crowded(before: Interference = async () => {}) {
   const pool = newPool()
+  const failures: string[] = []
   const schema = newSchema()
-  const store = postgresStore({ pool: interfered(pool, before), schema, clock: 'caller' })
+  const store = postgresStore({ pool: interfered(pool, before, failures), schema, clock: 'caller' })
   await store.open()
   leftovers.push(async () => {
     await store.close()
@@ -42,7 +45,7 @@ async function crowded(before: Interference = async () => {}) {
       workspaceId,
       campaignId: campaign.id,
       from,
-      limit: 2 * people,
+      limit: 2 * half,
       where: null,
       now: testStart,
       run: { version: 1, runKey: '', again: 'never' },
@@ -63,7 +66,7 @@ async function crowded(before: Interference = async () => {}) {
     return { ...rows[0], entered: counter?.value ?? 0 }
   }
   const activation = async () => (await store.campaigns.get({ workspaceId, campaignIds: [campaign.id] }))[0]?.activation
-  return { pool, schema, store, enter, counted, activation }
+  return { pool, schema, store, failures, enter, counted, activation }
 }
 
 const everybody = { contacts: people, runs: people, entries: people, times: 3, entered: people }
@@ -106,6 +109,23 @@ describe('a large chunk of an audience', () => {
     expect(await crowd.activation()).toBeNull()
   })
 
+  it('is left alone by an engine that comes once the first half is through, and neither waits for the other in vain', async () => {
+    let asked = 0
+    let other: Promise<number> | undefined
+    const crowd = await crowded(async (statement) => {
+      // The second half has entered everybody, and asks for the cursor.
+      if (!statement.endsWith('for update') || ++asked !== 2) return
+      await expect.poll(crowd.activation).toMatchObject({ enrolled: half })
+      const { after = null } = (await crowd.activation()) ?? {}
+      other = crowd.enter(after)
+      await expect.poll(() => waiting(crowd.pool)).toBe(1)
+    })
+    expect(await crowd.enter()).toBe(people)
+    expect(await other).toBe(0)
+    expect(crowd.failures).toEqual([])
+    expect(await crowd.counted()).toEqual(everybody)
+  })
+
   it('enters contacts who move to another zone meanwhile', async () => {
     let move = async (): Promise<void> => {}
     const crowd = await crowded(async (statement) => {
@@ -122,8 +142,16 @@ describe('a large chunk of an audience', () => {
   })
 })
 
-/** A pool whose statements are interfered with. */
-function interfered(pool: pg.Pool, before: Interference): PostgresStoreOptions['pool'] {
+/** How many sessions wait for a lock. */
+async function waiting(pool: pg.Pool): Promise<number> {
+  const { rows } = await pool.query(
+    `select count(*)::int as n from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+  )
+  return rows[0].n
+}
+
+/** A pool whose statements are interfered with, and the messages of those that fail. */
+function interfered(pool: pg.Pool, before: Interference, failures: string[]): PostgresStoreOptions['pool'] {
   return {
     query: (text, values) => pool.query(text, values),
     on: (event, listener) => pool.on(event, listener),
@@ -132,7 +160,10 @@ function interfered(pool: pg.Pool, before: Interference): PostgresStoreOptions['
       return {
         async query(text: string, values?: unknown[]) {
           await before(text.trim())
-          return client.query(text, values)
+          return client.query(text, values).catch((error) => {
+            failures.push(error.message)
+            throw error
+          })
         },
         release: (destroy?: boolean) => client.release(destroy),
         on: (event: 'error', listener: (error: Error) => void) => client.on(event, listener),

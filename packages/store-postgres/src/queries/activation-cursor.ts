@@ -1,10 +1,24 @@
 import type { Campaign, RecipientStore } from '@drumbeat/core'
 import type { Connection } from '../connection/connection.js'
 import { document, fromJson } from '../sql/json.js'
+import { keyOf } from '../sql/rounds.js'
 import type { QueryContext } from './context.js'
 
 /** A stretch of a campaign's audience: the contacts after `from`, up to and including `to`. */
 export type Stretch = NonNullable<Parameters<RecipientStore['enroll']>[0]['activation']>
+
+/**
+ * Waits until nobody else works on a stretch that begins here, and keeps others out until the transaction ends. Whoever will ask for the
+ * cursor last takes it before anything else: another engine would hold the cursor already, and wait for what is entered here.
+ */
+export async function holdStretch(
+  { s }: QueryContext,
+  connection: Connection,
+  { workspaceId, campaignId, from }: Stretch,
+): Promise<void> {
+  const key = `drumbeat/audience/${s}/${keyOf(workspaceId, campaignId, from ?? '')}`
+  await connection.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [key])
+}
 
 /** Locks the campaign, and returns it if its cursor is where the stretch begins. */
 export async function campaignAt(

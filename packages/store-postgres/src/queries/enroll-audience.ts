@@ -1,5 +1,5 @@
 import type { InboxStore, RecipientStore } from '@drumbeat/core'
-import { campaignAt, moveCursor, type Stretch } from './activation-cursor.js'
+import { campaignAt, holdStretch, moveCursor, type Stretch } from './activation-cursor.js'
 import { boundAfter, filterOf, idsSatisfying } from './audience.js'
 import type { QueryContext } from './context.js'
 import { enterStretch, type Zones, zonesOf } from './enter-stretch.js'
@@ -48,6 +48,7 @@ async function enterFirst(half: Half, stretch: Stretch, onHeld: () => void): Pro
   const { context, request, zones } = half
   const ids = await idsIn(half, stretch)
   return context.database.write(async (connection) => {
+    await holdStretch(context, connection, stretch)
     const campaign = await campaignAt(context, connection, stretch)
     if (campaign === null) return 0
     onHeld()
@@ -62,6 +63,7 @@ async function enterSecond(half: Half, stretch: Stretch): Promise<number> {
   const { context, request, zones } = half
   const ids = await idsIn(half, stretch)
   return context.database.write(async (connection) => {
+    await holdStretch(context, connection, stretch)
     await connection.query('SAVEPOINT ahead')
     const enrolled = await enterStretch(context, connection, request, { ...stretch, ids }, zones)
     const campaign = await campaignAt(context, connection, stretch)
