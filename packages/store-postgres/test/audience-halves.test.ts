@@ -1,8 +1,9 @@
 import { aCampaign, aNewRun, aVersion, minute, testStart } from '@drumbeat/core/testing'
 import type pg from 'pg'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type PostgresStoreOptions, postgresStore } from '../src/index.js'
+import { postgresStore } from '../src/index.js'
 import { newPool, newSchema } from './databases.js'
+import { watchedPool } from './watched-pool.js'
 
 // Large chunks of an audience enter in two halves side by side. What a chunk does whatever its size is in the conformance suite.
 
@@ -25,7 +26,11 @@ async function crowded(before: Interference = async () => {}) {
   const pool = newPool()
   const failures: string[] = []
   const schema = newSchema()
-  const store = postgresStore({ pool: interfered(pool, before, failures), schema, clock: 'caller' })
+  const store = postgresStore({
+    pool: watchedPool(pool, { before: ({ text }) => before(text), failed: (message) => failures.push(message) }),
+    schema,
+    clock: 'caller',
+  })
   await store.open()
   leftovers.push(async () => {
     await store.close()
@@ -148,27 +153,4 @@ async function waiting(pool: pg.Pool): Promise<number> {
     `select count(*)::int as n from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
   )
   return rows[0].n
-}
-
-/** A pool whose statements are interfered with, and the messages of those that fail. */
-function interfered(pool: pg.Pool, before: Interference, failures: string[]): PostgresStoreOptions['pool'] {
-  return {
-    query: (text, values) => pool.query(text, values),
-    on: (event, listener) => pool.on(event, listener),
-    async connect() {
-      const client = await pool.connect()
-      return {
-        async query(text: string, values?: unknown[]) {
-          await before(text.trim())
-          return client.query(text, values).catch((error) => {
-            failures.push(error.message)
-            throw error
-          })
-        },
-        release: (destroy?: boolean) => client.release(destroy),
-        on: (event: 'error', listener: (error: Error) => void) => client.on(event, listener),
-        removeListener: (event: 'error', listener: (error: Error) => void) => client.removeListener(event, listener),
-      }
-    },
-  }
 }

@@ -1,9 +1,10 @@
 import { aCampaign, aNewRun, aVersion, testStart } from '@drumbeat/core/testing'
 import type pg from 'pg'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type PostgresStoreOptions, postgresStore } from '../src/index.js'
+import { postgresStore } from '../src/index.js'
 import { plansByKey } from '../src/sql/by-index.js'
 import { newPool, newSchema } from './databases.js'
+import { type Asked, watchedPool } from './watched-pool.js'
 
 // A batch that is enrolled costs the same beside few entries and beside many, and before anybody has told the planner of either.
 
@@ -15,17 +16,16 @@ afterEach(async () => {
   for (const clean of leftovers.splice(0).reverse()) await clean()
 })
 
-interface Statement {
-  readonly text: string
-  readonly values: unknown[]
-}
-
 describe('a batch of runs that are enrolled', () => {
   it('looks at no entries but those of its own contacts, however many there are and whatever the statistics say', async () => {
     const pool = newPool()
     const schema = newSchema()
-    const asked: Statement[] = []
-    const store = postgresStore({ pool: overheard(pool, asked), schema, clock: 'caller' })
+    const asked: Asked[] = []
+    const store = postgresStore({
+      pool: watchedPool(pool, { before: async (statement) => void asked.push(statement) }),
+      schema,
+      clock: 'caller',
+    })
     await store.open()
     leftovers.push(async () => {
       await store.close()
@@ -59,7 +59,7 @@ interface PlanNode {
 }
 
 /** How many entries a statement of ours looks at, planned as in our own transactions. */
-async function entriesRead(pool: pg.Pool, { text, values }: Statement): Promise<number> {
+async function entriesRead(pool: pg.Pool, { text, values }: Asked): Promise<number> {
   const client = await pool.connect()
   try {
     await client.query(`begin; ${plansByKey.join('; ')}`)
@@ -75,24 +75,4 @@ function readBy(node: PlanNode): number {
   const own = node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)
   const here = node['Relation Name'] === 'campaign_entries' ? own * node['Actual Loops'] : 0
   return (node.Plans ?? []).reduce((sum, part) => sum + readBy(part), here)
-}
-
-/** A pool whose statements are noted. */
-function overheard(pool: pg.Pool, asked: Statement[]): PostgresStoreOptions['pool'] {
-  return {
-    query: (text, values) => pool.query(text, values),
-    on: (event, listener) => pool.on(event, listener),
-    async connect() {
-      const client = await pool.connect()
-      return {
-        async query(text: string, values: unknown[] = []) {
-          asked.push({ text: text.trim(), values })
-          return client.query(text, values)
-        },
-        release: (destroy?: boolean) => client.release(destroy),
-        on: (event: 'error', listener: (error: Error) => void) => client.on(event, listener),
-        removeListener: (event: 'error', listener: (error: Error) => void) => client.removeListener(event, listener),
-      }
-    },
-  }
 }
