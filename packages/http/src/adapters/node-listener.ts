@@ -92,10 +92,12 @@ function plainRequest(incoming: IncomingMessage & Framed, body: Uint8Array): Pla
 
 function wholeBody(incoming: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
-    incoming.once('end', () => resolve(Buffer.concat(chunks)))
-    incoming.once('close', () => reject(new Error('The sender broke off.')))
+    const chunks: Buffer<ArrayBuffer>[] = []
+    incoming.on('data', (chunk: Buffer<ArrayBuffer>) => chunks.push(chunk))
+    incoming.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)))
+    incoming.once('close', () => {
+      if (!incoming.complete) reject(new Error('The sender broke off.'))
+    })
   })
 }
 

@@ -14,18 +14,30 @@ export interface PlainRequest {
 
 const quick = new WeakMap<HttpHandler, (request: PlainRequest) => Promise<typeof received>>()
 
+/** Accounts have one each; more are not kept. */
+const mostUrls = 1_000
+
 /**
  * Lets Node's listener hand webhooks to this handler without a `Request` and a `Response` around each: where they come by the thousand, those
  * cost more than all that is done with them.
  */
 export function takesWebhooksQuickly(handle: HttpHandler, wiring: Wiring): void {
   const { publicUrl, basePath, drumbeat, clock } = wiring
+  const urls = new Map<string, string>()
+  const urlOf = (path: string): string => {
+    const known = urls.get(path)
+    if (known !== undefined) return known
+    const url = new URL(publicUrl + path).href
+    if (urls.size >= mostUrls) urls.clear()
+    urls.set(path, url)
+    return url
+  }
   quick.set(handle, async ({ method, target, headers, body }) => {
     const path = target.startsWith(`${basePath}/`) ? target.slice(basePath.length) : target
     const accountId = accountIn(path)
     refuseEncodings({ headers: { get: (name) => headers[name] ?? null } })
     if (accountId === null || body.byteLength > wiring.limits.webhookBytes) throw new Error('This is no small webhook.')
-    const url = new URL(publicUrl + path).href
+    const url = urlOf(path)
     await receiveReports({ drumbeat, wiring, clock }, accountId, { method, url, headers, body })
     return received
   })

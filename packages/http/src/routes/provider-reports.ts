@@ -23,7 +23,10 @@ export const providerRoutes = [
 ]
 
 /** What Twilio needs to hear to send no answer to the contact; other providers look at the status alone. */
-export const received = { body: '<Response/>', headers: { 'content-type': 'text/xml' } } as const
+export const received = {
+  body: '<Response/>',
+  headers: { 'content-type': 'text/xml', 'content-length': '11' },
+} as const
 
 /**
  * Takes a provider's webhook in, as it came; durable when it resolves.
