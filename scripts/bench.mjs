@@ -7,4 +7,5 @@ if (process.argv.includes('--json')) console.log = console.error
 await ensureInstalled()
 
 const { buildBenchmarks } = await import('./build-benchmarks.mjs')
-process.exitCode = await run(['node', await buildBenchmarks(), ...process.argv.slice(2)]).exitCode
+process.exitCode = await run(['node', '--max-semi-space-size=64', await buildBenchmarks(), ...process.argv.slice(2)])
+  .exitCode

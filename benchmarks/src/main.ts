@@ -39,7 +39,7 @@ const quick: Sizes = {
   emptyJobs: 10_000,
   contacts: 5_000,
   handRolledContacts: 400,
-  reports: 2_000,
+  reports: 6_000,
   oneByOneReports: 600,
   webhooks: 4_000,
 }
@@ -50,7 +50,7 @@ const whole: Sizes = {
   emptyJobs: 60_000,
   contacts: 100_000,
   handRolledContacts: 3_000,
-  reports: 20_000,
+  reports: 60_000,
   oneByOneReports: 4_000,
   webhooks: 20_000,
 }

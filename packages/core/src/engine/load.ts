@@ -161,6 +161,7 @@ export async function loadContacts(
   keys: readonly { readonly workspaceId: string; readonly contactId: string }[],
 ): Promise<ReadonlyMap<string, Contact>> {
   const unique = [...new Map(keys.map((key) => [contactKey(key), keyOf(key)])).values()]
+  if (unique.length === 0) return new Map()
   if (contactSource === null) {
     const found = await store.contacts.get(unique)
     return new Map(

@@ -30,6 +30,7 @@ export interface NewReport {
 
 /** Something to be taken in, in order of arrival. */
 export type InboxItem = {
+  /** Names the item, and no other one. Those of events grow in the order of ingestion. */
   readonly seq: number
   readonly workspaceId: string
   readonly contactId: string

@@ -40,9 +40,11 @@ export const deliveryColumns = selection({
 /** A delivery as it is read. */
 export type DeliveryRow = Omit<Delivery, 'facts' | 'reply'> & { readonly facts: string; readonly reply: string | null }
 
-/** Reads a delivery. */
-export function deliveryOf({ facts, reply, ...rest }: DeliveryRow): Delivery {
-  return { ...rest, facts: fromJson<FactSet>(facts), reply: reply === null ? null : fromJson<JsonValue>(reply) }
+/** Reads a delivery: the row itself becomes it, because copying thirty columns costs as much as reading them. */
+export function deliveryOf(row: DeliveryRow): Delivery {
+  const facts = fromJson<FactSet>(row.facts)
+  const reply = row.reply === null ? null : fromJson<JsonValue>(row.reply)
+  return Object.assign<DeliveryRow, Pick<Delivery, 'facts' | 'reply'>>(row, { facts, reply }) as Delivery
 }
 
 /** The columns that an attempt's end writes. None of them is in an index. */

@@ -118,7 +118,10 @@ async function beginRound(
   return [...begun, ...again]
 }
 
-/** The latest entry of each identity of a batch that has any, and whether one of its runs is live. */
+/**
+ * The latest entry of each identity of a batch that has any, and whether one of its runs is live. The campaign is compared behind the
+ * contact's entries: there is an index that begins with it, which would find everybody's.
+ */
 function entriesBefore(s: string): string {
   const entries = `select e.campaign_id, e.run_key, e.entry_no, e.recipient_id from ${s}.campaign_entries e
     where e.workspace_id = t.workspace_id and e.contact_id = t.contact_id`

@@ -19,6 +19,13 @@ const eventRows = batch<ScopedEvent>({
   data: ['jsonb', ({ event }) => jsonb(event.data)],
 })
 
+/**
+ * Rows with a column `place` for their number in the order of ingestion: for reports and contact changes, which have it at once. No run
+ * remembers it, so nothing is missed when one with a lower number commits later. Events have theirs when they are first looked at.
+ */
+export const placed = (s: string, rows: string): string =>
+  `(select nextval('${s}.inbox_seqs') as place, x.* from (${rows}) x) placed`
+
 /** Appends events and their inbox rows, once per event id: of several in one batch the first counts. Returns how many were new. */
 export async function appendEvents(
   connection: Connection,
@@ -57,8 +64,9 @@ export async function appendChanged(
 ): Promise<void> {
   if (contacts.length === 0) return
   await connection.query(
-    `insert into ${s}.inbox (workspace_id, contact_id, received_at, kind)
-     select t.workspace_id, t.contact_id, $3::timestamptz, 'contact_changed' from ${contactRows.numbered('t')} order by t.n`,
+    `insert into ${s}.inbox (id, seq, workspace_id, contact_id, received_at, kind)
+     select place, place, workspace_id, contact_id, $3::timestamptz, 'contact_changed'
+     from ${placed(s, `select * from ${contactRows.numbered('t')} order by n`)}`,
     [...contactRows.params(contacts), instant(now)],
   )
 }

@@ -71,14 +71,7 @@ export function inboxQueries(context: QueryContext): InboxStore {
       ),
     async peek({ limit }) {
       await numberArrivals(context)
-      const rows = await database.read<ItemRow>(
-        `select ${int('i.seq')} as seq, i.workspace_id as "workspaceId", i.contact_id as "contactId",
-           ${ms('i.received_at')} as "receivedAt", i.kind, ${int('i.delivery_id')} as "deliveryId", i.facts::text as facts,
-           e.event_id as id, e.name, ${ms('e.at')} as at, e.data::text as data
-         from ${s}.inbox i left join ${s}.events e on e.workspace_id = i.workspace_id and e.event_id = i.event_id
-         where i.seq is not null order by i.seq limit $1::int`,
-        [limit],
-      )
+      const rows = await database.readByKey<ItemRow>(oldestItems(s), [limit])
       const items = rows.map(itemOf)
       const runs = await liveRuns(context, items)
       return { items, runs }
@@ -110,35 +103,58 @@ export function inboxQueries(context: QueryContext): InboxStore {
 }
 
 /**
- * Gives arrivals their place in the order of ingestion, once they can be seen: transactions do not commit in the order in which they
+ * Events in the order of their numbers, reports and changes in that of theirs, and both among each other as they arrived: an event has its
+ * number later, and must not fall behind what came after it.
+ */
+const oldestItems = (s: string): string => `
+  with oldest as (
+    (select seq from ${s}.inbox where seq is not null order by seq limit $1::int)
+    union (select seq from ${s}.inbox where kind = 'event' and seq is not null order by seq limit $1::int))
+  select ${int('i.seq')} as seq, i.workspace_id as "workspaceId", i.contact_id as "contactId",
+    ${ms('i.received_at')} as "receivedAt", i.kind, ${int('i.delivery_id')} as "deliveryId", i.facts::text as facts,
+    e.event_id as id, e.name, ${ms('e.at')} as at, e.data::text as data
+  from oldest join ${s}.inbox i using (seq) left join ${s}.events e on e.workspace_id = i.workspace_id and e.event_id = i.event_id
+  order by max(i.id) over (partition by i.kind = 'event' order by i.seq), i.seq limit $1::int`
+
+/** Arrivals that are given their places in one statement. */
+const arrivalsAtOnce = 5_000
+
+/**
+ * Gives events their place in the order of ingestion, once they can be seen: transactions do not commit in the order in which they
  * began, and a number given at insertion would let a later commit slip in behind what has been looked at.
  */
 async function numberArrivals({ database, s }: QueryContext): Promise<void> {
-  const [found] = await database.read<{ some: boolean }>(
-    `select exists(select from ${s}.inbox where seq is null) as some`,
-  )
-  if (found?.some !== true) return
-  await database.write((connection) => number(connection, s))
+  for (;;) {
+    const [found] = await database.read<{ some: boolean }>(
+      `select exists(select from ${s}.inbox where seq is null) as some`,
+    )
+    if (found?.some !== true) return
+    const placed = await database.write((connection) => number(connection, s))
+    if (placed < arrivalsAtOnce) return
+  }
 }
 
-async function number(connection: Connection, s: string): Promise<void> {
-  await connection.query(
-    `with arrivals as materialized (select id from ${s}.inbox where seq is null order by id for update),
+async function number(connection: Connection, s: string): Promise<number> {
+  const [row] = await connection.query<{ placed: number }>(
+    `with arrivals as materialized (
+       select id from ${s}.inbox where seq is null order by id limit ${arrivalsAtOnce} for update),
      places as materialized (select id, nextval('${s}.inbox_seqs') as seq from (select id from arrivals order by id) a),
      placed as (
-       update ${s}.inbox i set seq = p.seq from places p where i.id = p.id and i.seq is null
-       returning i.workspace_id, i.event_id, i.seq)
-     update ${s}.events e set seq = p.seq from placed p where e.workspace_id = p.workspace_id and e.event_id = p.event_id`,
+       update ${s}.inbox i set seq = p.seq from places p where i.id = p.id returning i.workspace_id, i.event_id, i.seq),
+     told as (
+       update ${s}.events e set seq = p.seq from placed p where e.workspace_id = p.workspace_id and e.event_id = p.event_id)
+     select ${int('count(*)')} as placed from placed`,
   )
+  return row?.placed ?? 0
 }
 
 function itemOf(row: ItemRow): InboxItem {
   const { seq, workspaceId, contactId, receivedAt, kind } = row
-  const item = { seq, workspaceId, contactId, receivedAt }
   if (kind === 'report') {
-    return { ...item, kind, deliveryId: row.deliveryId ?? 0, facts: fromJson<readonly Fact[]>(row.facts ?? '[]') }
+    const facts = fromJson<readonly Fact[]>(row.facts ?? '[]')
+    return { seq, workspaceId, contactId, receivedAt, kind, deliveryId: row.deliveryId ?? 0, facts }
   }
-  if (kind === 'contact_changed') return { ...item, kind }
+  if (kind === 'contact_changed') return { seq, workspaceId, contactId, receivedAt, kind }
   const event = {
     seq,
     id: row.id ?? '',
@@ -147,7 +163,7 @@ function itemOf(row: ItemRow): InboxItem {
     at: row.at ?? receivedAt,
     data: fromJson<JsonObject>(row.data ?? '{}'),
   }
-  return { ...item, kind, event }
+  return { seq, workspaceId, contactId, receivedAt, kind, event }
 }
 
 async function liveRuns({ database, s }: QueryContext, items: readonly InboxItem[]): Promise<readonly Recipient[]> {

@@ -1,8 +1,9 @@
-import { type ContactIngest, contactKey, type Fact, type FactSet, type InboxStore, mergeFacts } from '@drumbeat/core'
+import { type ContactIngest, contactKey, type FactSet, type InboxStore, mergeFacts } from '@drumbeat/core'
 import type { Connection } from '../connection/connection.js'
 import { arrayLiteral } from '../sql/array-literal.js'
 import { batch } from '../sql/batch.js'
-import { fromJson, jsonb } from '../sql/json.js'
+import { byIndex } from '../sql/by-index.js'
+import { jsonb } from '../sql/json.js'
 import { keyOf } from '../sql/rounds.js'
 import { int } from '../sql/values.js'
 import { applyChanges, count } from './changes.js'
@@ -23,7 +24,7 @@ export function ingest(context: QueryContext, contacts: readonly ContactIngest[]
   return context.database.write(async (connection) => {
     const { s } = context
     const items = await lockItems(connection, s, contacts)
-    await lockLiveRuns(connection, s, contacts)
+    await lockRuns(connection, s, contacts)
     const live = await readLiveRuns(connection, s, contacts)
     const unchanged = contacts.filter((contact) => isUnchanged(contact, items, live))
     const chosen = new Set(unchanged)
@@ -68,22 +69,28 @@ async function lockItems(
   return new Map(rows.map((row) => [row.seq, contactKey(row)]))
 }
 
-const liveOf = (s: string): string =>
-  `${contactRows.from('t')} join ${s}.campaign_entries e using (workspace_id, contact_id)
-   join ${s}.campaign_recipients r on r.id = e.recipient_id where r.status = 'active' order by r.id`
-
-async function lockLiveRuns(connection: Connection, s: string, contacts: readonly ContactIngest[]): Promise<void> {
-  await connection.query(`select ${int('r.id')} as id from ${liveOf(s)} for update of r`, contactRows.params(contacts))
+/** Locks the runs that were decided about, in id order. */
+async function lockRuns(connection: Connection, s: string, contacts: readonly ContactIngest[]): Promise<void> {
+  const ids = contacts.flatMap(({ expected }) => expected.map(({ id }) => id))
+  if (ids.length === 0) return
+  await connection.query(
+    `select from ${s}.campaign_recipients r where r.id = any($1::bigint[]) order by r.id for update`,
+    [arrayLiteral(ids)],
+  )
 }
 
-/** A new statement, so that what committed while we waited for the locks is seen. */
+/** All live runs of the contacts. A new statement, so that what committed while we waited for the locks is seen. */
 async function readLiveRuns(
   connection: Connection,
   s: string,
   contacts: readonly ContactIngest[],
 ): Promise<ReadonlyMap<string, ReadonlyMap<number, number>>> {
   const rows = await connection.query<{ id: number; fence: number; workspaceId: string; contactId: string }>(
-    `select ${int('r.id')} as id, ${int('r.fence')} as fence, r.workspace_id as "workspaceId", r.contact_id as "contactId" from ${liveOf(s)}`,
+    `select ${int('r.id')} as id, ${int('r.fence')} as fence, t.workspace_id as "workspaceId", t.contact_id as "contactId"
+     from ${contactRows.from('t')} ${byIndex(
+       `select e.recipient_id from ${s}.campaign_entries e where e.workspace_id = t.workspace_id and e.contact_id = t.contact_id`,
+       'e',
+     )} join ${s}.campaign_recipients r on r.id = e.recipient_id and r.status = 'active' order by r.id`,
     contactRows.params(contacts),
   )
   const found = new Map<string, Map<number, number>>()
@@ -110,31 +117,42 @@ function isUnchanged(
   )
 }
 
-const mergedFacts = batch<{ readonly id: number; readonly facts: FactSet }>({
+interface Reported {
+  readonly workspaceId: string
+  readonly id: number
+  readonly facts: FactSet
+}
+
+const reportedFacts = batch<Reported>({
+  workspace_id: ['text', ({ workspaceId }) => workspaceId],
   id: ['bigint', ({ id }) => id],
   facts: ['jsonb', ({ facts }) => jsonb(facts)],
 })
 
+/**
+ * Merges reports into their deliveries in one statement: each fact at its earliest time, and a delivery that has nothing new to learn is
+ * not written. All ids are known when it is planned, so no other range is looked into.
+ */
 async function mergeReports(connection: Connection, s: string, contacts: readonly ContactIngest[]): Promise<void> {
-  const reports = contacts.flatMap(({ workspaceId, facts }) => facts.map((report) => ({ ...report, workspaceId })))
-  if (reports.length === 0) return
-  const ids = [...new Set(reports.map(({ deliveryId }) => deliveryId))]
-  const rows = await connection.query<{ id: number; workspaceId: string; facts: string }>(
-    `select ${int('d.id')} as id, d.workspace_id as "workspaceId", d.facts::text as facts
-     from ${s}.campaign_deliveries d where d.id = any($1::bigint[]) order by d.id for update`,
-    [arrayLiteral(ids)],
-  )
-  const reported = new Map<string, Fact[]>()
-  for (const { deliveryId, workspaceId, facts } of reports) {
-    const key = keyOf(workspaceId, deliveryId)
-    reported.set(key, [...(reported.get(key) ?? []), ...facts])
+  const reported = new Map<string, Reported>()
+  for (const { workspaceId, facts } of contacts) {
+    for (const { deliveryId: id, facts: more } of facts) {
+      const key = keyOf(workspaceId, id)
+      reported.set(key, { workspaceId, id, facts: mergeFacts(reported.get(key)?.facts ?? {}, more) })
+    }
   }
-  const merged = rows.map(({ id, workspaceId, facts }) => ({
-    id,
-    facts: mergeFacts(fromJson<FactSet>(facts), reported.get(keyOf(workspaceId, id)) ?? []),
-  }))
+  if (reported.size === 0) return
+  const sorted = [...reported.values()].sort((a, b) => a.id - b.id)
   await connection.query(
-    `update ${s}.campaign_deliveries d set facts = t.facts from ${mergedFacts.from('t')} where d.id = t.id`,
-    mergedFacts.params(merged),
+    `update ${s}.campaign_deliveries d set facts = case
+       -- Where the order does not matter, they agree on all that both know.
+       when d.facts || t.facts = t.facts || d.facts then d.facts || t.facts
+       else (select jsonb_object_agg(f.kind, f.at) from (
+         select kind, min(at::numeric) as at
+         from (select * from jsonb_each_text(d.facts) union all select * from jsonb_each_text(t.facts)) said (kind, at)
+         group by kind) f) end
+     from ${reportedFacts.from('t')}
+     where d.id = t.id and d.workspace_id = t.workspace_id and d.id = any($${reportedFacts.size + 1}::bigint[]) and not d.facts @> t.facts`,
+    [...reportedFacts.params(sorted), arrayLiteral(sorted.map(({ id }) => id))],
   )
 }

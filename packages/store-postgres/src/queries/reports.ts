@@ -1,13 +1,16 @@
-import type { Fact, InboxStore } from '@drumbeat/core'
+import type { Fact, InboxStore, NewReport } from '@drumbeat/core'
 import type { Connection } from '../connection/connection.js'
 import { arrayLiteral } from '../sql/array-literal.js'
 import { batch } from '../sql/batch.js'
+import { byIndex } from '../sql/by-index.js'
 import { jsonb } from '../sql/json.js'
 import { int } from '../sql/values.js'
 import type { QueryContext } from './context.js'
+import { placed } from './inbox-writes.js'
 
 interface ReportRow {
   readonly dedupeKey: string
+  /** The delivery that it names, or was found to mean; null = it cannot be found yet. */
   readonly deliveryId: number | null
   readonly channel: string | null
   readonly providerId: string | null
@@ -26,44 +29,40 @@ const reportRows = batch<ReportRow>({
 const providerHash = (workspace: string, channel: string, id: string): string =>
   `hashtextextended(${workspace} || chr(1) || ${channel} || chr(1) || ${id}, 0)`
 
+/** Half of the hash that a report's key is kept as. */
+const keyHash = (workspace: string, key: string, half: 0 | 1): string =>
+  `hashtextextended(${workspace} || chr(1) || ${key}, ${half})`
+
 /** Appends providers' reports, once per key; those whose delivery is not known yet are parked. */
 export function appendReports({ database, s, clock }: QueryContext): InboxStore['appendReports'] {
   return ({ workspaceId, reports, now, parkMs }) =>
     database.write(async (connection) => {
-      const rows = reports.map(({ dedupeKey, delivery, facts }): ReportRow => {
-        const [channel, providerId] = 'id' in delivery ? [null, null] : [delivery.channel, delivery.providerId]
-        return { dedupeKey, deliveryId: 'id' in delivery ? delivery.id : null, channel, providerId, facts }
-      })
-      const [ws, at] = [reportRows.size + 1, reportRows.size + 2]
+      const rows = await withDeliveries(connection, s, workspaceId, rowsOf(reports))
+      const ids = [...new Set(rows.flatMap(({ deliveryId }) => deliveryId ?? []))]
+      const [ws, at, park, known] = [1, 2, 3, 4].map((n) => `$${reportRows.size + n}`)
       const [row] = await connection.query<{ appended: number }>(
-        `with fresh as (
-           insert into ${s}.report_keys (workspace_id, dedupe_key, received_at)
-           select distinct on (t.dedupe_key) $${ws}::text, t.dedupe_key, $${at}::timestamptz from ${reportRows.from('t')}
-           on conflict do nothing returning dedupe_key),
+        `with keyed as materialized (
+           select t.*, ${keyHash(`${ws}::text`, 't.dedupe_key', 0)} as high, ${keyHash(`${ws}::text`, 't.dedupe_key', 1)} as low
+           from ${reportRows.numbered('t')}),
+         fresh as (
+           insert into ${s}.report_keys (high, low, received_at)
+           select high, low, ${at}::timestamptz from keyed order by high, low on conflict do nothing returning high, low),
+         known as materialized (
+           select d.id, d.contact_id, d.workspace_id from ${s}.campaign_deliveries d where d.id = any(${known}::bigint[]) offset 0),
          reports as (
-           select distinct on (t.dedupe_key) t.* from ${reportRows.numbered('t')} join fresh using (dedupe_key) order by t.dedupe_key, t.n),
-         matched as (
-           select p.*, d.id, d.contact_id from reports p
-           left join lateral (
-             select d.id, d.contact_id from ${s}.campaign_deliveries d
-             where d.workspace_id = $${ws} and d.id in (
-               select p.delivery_id where p.delivery_id is not null
-               union all
-               select x.delivery_id from ${s}.provider_references x
-               where x.hash = ${providerHash(`$${ws}::text`, 'p.channel', 'p.provider_id')})
-             and (p.delivery_id is not null or (d.channel = p.channel and d.provider_id = p.provider_id))
-             limit 1) d on true),
+           select t.*, k.id, k.contact_id from keyed t join fresh using (high, low) left join known k on k.id = t.delivery_id and k.workspace_id = ${ws}),
          boxed as (
-           insert into ${s}.inbox (workspace_id, contact_id, received_at, kind, delivery_id, facts)
-           select $${ws}, contact_id, $${at}, 'report', id, facts from matched where id is not null order by n returning 1),
+           insert into ${s}.inbox (id, seq, workspace_id, contact_id, received_at, kind, delivery_id, facts)
+           select place, place, ${ws}, contact_id, ${at}, 'report', id, facts
+           from ${placed(s, 'select * from reports where id is not null order by n')} returning 1),
          parked as (
            insert into ${s}.parked_reports (workspace_id, delivery_id, channel, provider_id, hash, facts, received_at, expires_at)
-           select $${ws}, delivery_id, channel, provider_id,
-             case when provider_id is not null then ${providerHash(`$${ws}::text`, 'channel', 'provider_id')} end,
-             facts, $${at}, $${at} + $${at + 1}::float8 * interval '1 millisecond'
-           from matched where id is null order by n returning 1)
+           select ${ws}, delivery_id, channel, provider_id,
+             case when provider_id is not null then ${providerHash(`${ws}::text`, 'channel', 'provider_id')} end,
+             facts, ${at}, ${at} + ${park}::float8 * interval '1 millisecond'
+           from reports where id is null order by n returning 1)
          select ${int('(select count(*) from boxed) + (select count(*) from parked)')} as appended`,
-        [...reportRows.params(rows), workspaceId, clock.named(now), parkMs],
+        [...reportRows.params(rows), workspaceId, clock.named(now), parkMs, arrayLiteral(ids)],
       )
       return { appended: row?.appended ?? 0 }
     })
@@ -74,6 +73,50 @@ export function writeReferences(s: string, deliveries: string): string {
   return `insert into ${s}.provider_references (hash, delivery_id)
     select ${providerHash('x.workspace_id', 'x.channel', 'x.provider_id')}, x.id from ${deliveries} x
     where x.provider_id is not null on conflict do nothing`
+}
+
+/** The first report of each key, by what it names its delivery by. */
+function rowsOf(reports: readonly NewReport[]): readonly ReportRow[] {
+  const firsts = new Map<string, ReportRow>()
+  for (const { dedupeKey, delivery, facts } of reports) {
+    if (firsts.has(dedupeKey)) continue
+    const named =
+      'id' in delivery
+        ? { deliveryId: delivery.id, channel: null, providerId: null }
+        : { deliveryId: null, channel: delivery.channel, providerId: delivery.providerId }
+    firsts.set(dedupeKey, { dedupeKey, ...named, facts })
+  }
+  return [...firsts.values()]
+}
+
+const providerIds = batch<ReportRow>({
+  channel: ['text', ({ channel }) => channel],
+  provider_id: ['text', ({ providerId }) => providerId],
+})
+
+/**
+ * Finds the deliveries that reports name by the provider's id. A statement of its own, so that the next one knows all ids when it is
+ * planned, and looks into no range of deliveries but theirs.
+ */
+async function withDeliveries(
+  connection: Connection,
+  s: string,
+  workspaceId: string,
+  rows: readonly ReportRow[],
+): Promise<readonly ReportRow[]> {
+  const asked = rows.filter(({ providerId }) => providerId !== null)
+  if (asked.length === 0) return rows
+  const ws = `$${providerIds.size + 1}::text`
+  const found = await connection.query<{ n: number; id: number }>(
+    `select t.n::float8 as n, ${int('min(d.id)')} as id from ${providerIds.numbered('t')} ${byIndex(
+      `select x.delivery_id from ${s}.provider_references x where x.hash = ${providerHash(ws, 't.channel', 't.provider_id')}`,
+      'x',
+    )} ${byIndex(`select * from ${s}.campaign_deliveries d where d.id = x.delivery_id`, 'd')}
+     where d.workspace_id = ${ws} and d.channel = t.channel and d.provider_id = t.provider_id group by t.n`,
+    [...providerIds.params(asked), workspaceId],
+  )
+  const byReport = new Map(found.map(({ n, id }) => [asked[n - 1], id]))
+  return rows.map((row) => ({ ...row, deliveryId: byReport.get(row) ?? row.deliveryId }))
 }
 
 /** Hands deliveries the reports that came before they could be found. */
@@ -91,8 +134,9 @@ export async function matchParked(
        where d.id = any($1::bigint[]) and p.workspace_id = d.workspace_id and (p.delivery_id = d.id
          or (p.hash = ${providerHash('d.workspace_id', 'd.channel', 'd.provider_id')} and p.channel = d.channel and p.provider_id = d.provider_id))
        returning p.id, d.workspace_id, d.contact_id, d.id as delivery_id, p.facts, p.received_at, p.expires_at > ${clock.stamp('$2')} as fresh)
-     insert into ${s}.inbox (workspace_id, contact_id, received_at, kind, delivery_id, facts)
-     select workspace_id, contact_id, received_at, 'report', delivery_id, facts from found where fresh order by id`,
+     insert into ${s}.inbox (id, seq, workspace_id, contact_id, received_at, kind, delivery_id, facts)
+     select place, place, workspace_id, contact_id, received_at, 'report', delivery_id, facts
+     from ${placed(s, 'select * from found where fresh order by id')}`,
     [arrayLiteral(deliveryIds), clock.unnamed()],
   )
 }

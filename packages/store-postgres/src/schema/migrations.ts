@@ -21,9 +21,9 @@ import { providerReferences, providerReferencesByAge } from '../tables/deliverie
 import { firstRanges } from '../tables/deliveries/ranges.js'
 import { reconciliations } from '../tables/deliveries/reconciliations.js'
 import { events } from '../tables/inbox/events.js'
-import { inbox } from '../tables/inbox/inbox.js'
+import { inbox, inboxInOneOrder } from '../tables/inbox/inbox.js'
 import { parkedReports } from '../tables/inbox/parked-reports.js'
-import { reportKeys } from '../tables/inbox/report-keys.js'
+import { reportKeys, reportKeysAsHashes } from '../tables/inbox/report-keys.js'
 import { outbox } from '../tables/outbox/outbox.js'
 import { webhookAttempts } from '../tables/outbox/webhook-attempts.js'
 import { webhookEndpoints } from '../tables/outbox/webhook-endpoints.js'
@@ -92,4 +92,9 @@ export const migrations: readonly Migration[] = [
   },
   // An older build's stop would not wait for test sends.
   { number: 6, oldestReader: 6, script: testSends },
+  {
+    number: 7,
+    oldestReader: 7,
+    script: (schema) => [inboxInOneOrder, reportKeysAsHashes].map((part) => part(schema)).join(';\n'),
+  },
 ]

@@ -26,7 +26,7 @@ export async function openEntrance(
   contacts: ReadonlyMap<string, Contact>,
   runs: readonly Recipient[],
 ): Promise<Entrance> {
-  const live = await store.campaigns.live()
+  const live = items.length === 0 ? [] : await store.campaigns.live()
   const campaigns = live.filter(({ status, entryOpen }) => entryOpen && (status === 'active' || status === 'paused'))
   const people = items.flatMap((item) => {
     const contact = contacts.get(contactKey(item))

@@ -18,7 +18,8 @@ import { type Entrance, openEntrance, runsBegunBy } from './entrance.js'
 import { type Report, reportEffects } from './report-effects.js'
 
 /** Contacts' items taken in together. */
-const itemsAtOnce = 500
+const itemsAtOnce = 1_000
+/** Batches in a row: then it is the turn of what is due. */
 const rounds = 5
 
 /**
@@ -36,7 +37,7 @@ export async function ingest(context: EngineContext): Promise<number> {
     taken += batch
       .filter((contact) => !conflicts.includes(contactKey(contact)))
       .reduce((sum, { seqs }) => sum + seqs.length, 0)
-    if (conflicts.length === 0) return taken
+    if (conflicts.length === 0 && items.length < itemsAtOnce) return taken
   }
   return taken
 }
@@ -59,18 +60,21 @@ async function decideBatch(
   const items = received.map((item) =>
     item.kind === 'report' ? plausible(item, deliveries.get(item.deliveryId)) : item,
   )
-  const contacts = await loadContacts(context, items)
-  const entrance = await openEntrance(context, items, contacts, runs)
+  // Nobody enters because of a report.
+  const news = items.filter(({ kind }) => kind !== 'report')
+  const contacts = await loadContacts(context, news)
+  const entrance = await openEntrance(context, news, contacts, runs)
   const groups = [...groupBy(items, contactKey).entries()].map(([key, all]) =>
     upToBeginning(entrance, all, contacts.get(key) ?? null, now),
   )
   const mostItems = Math.max(1, ...groups.map(({ mine }) => mine.length))
   const loaded = await loadRuns(context, runs, { decisionsEach: mostItems })
+  const runsOf = groupBy(runs, contactKey)
   const wants = await context.wanted.of(items.map(({ workspaceId }) => workspaceId))
   return groups.map(({ mine, newRuns }) => {
     const [first] = mine as [InboxItem]
     const { workspaceId, contactId } = first
-    const live = runs.filter((run) => contactKey(run) === contactKey(first))
+    const live = runsOf.get(contactKey(first)) ?? []
     const reports = mine.flatMap((item) => (item.kind === 'report' ? [item] : []))
     const effects = reportEffects(reports, deliveries)
     const facts = reports.map(({ deliveryId, facts: reported }) => ({ deliveryId, facts: reported }))
@@ -149,7 +153,9 @@ const aheadMs = 60 * 60 * 1000
 function plausible(report: Report, delivery: Delivery | undefined): Report {
   const { facts, receivedAt: now } = report
   const from = Math.min(delivery?.intendedAt ?? Number.NEGATIVE_INFINITY, now)
-  const clamped = (at: Instant): Instant => (at <= now + aheadMs && at >= from ? at : clampReport(at, { from, now }))
+  const isPlausible = (at: Instant): boolean => at <= now + aheadMs && at >= from
+  if (facts.every(({ at }) => isPlausible(at))) return report
+  const clamped = (at: Instant): Instant => (isPlausible(at) ? at : clampReport(at, { from, now }))
   return { ...report, facts: facts.map((fact) => ({ ...fact, at: clamped(fact.at) })) }
 }
 
@@ -173,6 +179,11 @@ function groupBy<Item>(
   keyOfItem: (item: Item) => string,
 ): ReadonlyMap<string, readonly Item[]> {
   const groups = new Map<string, Item[]>()
-  for (const item of items) groups.set(keyOfItem(item), [...(groups.get(keyOfItem(item)) ?? []), item])
+  for (const item of items) {
+    const key = keyOfItem(item)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [item])
+    else group.push(item)
+  }
   return groups
 }
