@@ -4,6 +4,7 @@ import type { Bench, Figure, Sizes } from './figure.js'
 import { activation, activationOfMany } from './figures/activation.js'
 import { deliveries } from './figures/deliveries.js'
 import { dueTimes } from './figures/due-times.js'
+import { funnel } from './figures/funnel.js'
 import { growth } from './figures/growth.js'
 import { history } from './figures/history.js'
 import { idle } from './figures/idle.js'
@@ -30,6 +31,7 @@ const figures: readonly Figure[] = [
   lateness,
   growth,
   history,
+  funnel,
   idle,
 ]
 const quick: Sizes = {

@@ -1,3 +1,4 @@
+import type { Store } from '@drumbeat/core'
 import type pg from 'pg'
 
 /** Rows per statement: a transaction of some seconds. */
@@ -12,7 +13,12 @@ interface Original {
   readonly change: { readonly [column: string]: string }
 }
 
-async function copyRow(pool: pg.Pool, { table, where = 'true', change }: Original, copies: number): Promise<void> {
+async function copyRow(
+  pool: pg.Pool,
+  { table, where = 'true', change }: Original,
+  copies: number,
+  after: (copied: number) => Promise<void> = async () => {},
+): Promise<void> {
   const { rows } = await pool.query(
     `select column_name as name from information_schema.columns where table_schema = 'drumbeat' and table_name = $1
      order by ordinal_position`,
@@ -20,12 +26,15 @@ async function copyRow(pool: pg.Pool, { table, where = 'true', change }: Origina
   )
   const names: readonly string[] = rows.map(({ name }) => name)
   const values = names.map((name) => change[name] ?? `one."${name}"`)
-  for (let from = 0; from < copies; from += atOnce)
+  for (let from = 0; from < copies; from += atOnce) {
+    const to = Math.min(from + atOnce, copies)
     await pool.query(
       `insert into drumbeat.${table} (${names.map((name) => `"${name}"`).join(', ')}) select ${values.join(', ')}
        from (select * from drumbeat.${table} where ${where} limit 1) one, generate_series($1::int, $2::int) copy (number)`,
-      [from + 1, Math.min(from + atOnce, copies)],
+      [from + 1, to],
     )
+    await after(to)
+  }
 }
 
 /**
@@ -44,9 +53,33 @@ export async function copyPerson(pool: pg.Pool, people: number, dueAt: string): 
   )
 }
 
-/** Copies one delivery that was sent so many times: what runs that are long over have left. */
-export async function copyDelivery(pool: pg.Pool, deliveries: number): Promise<void> {
-  const id = `nextval('drumbeat.delivery_ids')`
-  const delivery = { id, recipient_id: '1000000000 + copy.number', contact_id: `'past-' || copy.number` }
-  await copyRow(pool, { table: 'campaign_deliveries', where: `state = 'sent'`, change: delivery }, deliveries)
+/**
+ * Copies the deliveries of one run so many times: what runs that are long over have left. The store makes ranges
+ * between the statements, as it does while an engine sends; what the run has counted is counted as often.
+ */
+export async function copyDeliveries(pool: pg.Pool, store: Store, copies: number): Promise<void> {
+  const { rows } = await pool.query<{ id: string; step_id: string }>(
+    `select id, step_id from drumbeat.campaign_deliveries where state = 'sent' order by id`,
+  )
+  for (const { id } of rows) {
+    const { rows: given } = await pool.query(`select last_value as base from drumbeat.delivery_ids`)
+    const copyId = `${given[0].base} + copy.number`
+    const delivery = { id: copyId, recipient_id: '1000000000 + copy.number', contact_id: `'past-' || copy.number` }
+    await copyRow(
+      pool,
+      { table: 'campaign_deliveries', where: `id = ${id}`, change: delivery },
+      copies,
+      async (copied) => {
+        await pool.query(`select setval('drumbeat.delivery_ids', ${given[0].base} + ${copied})`)
+        await store.control.tidy({ now: Date.now(), keepKeysMs: 0 })
+      },
+    )
+  }
+  await pool.query(
+    `insert into drumbeat.counter_deltas (workspace_id, campaign_id, step_id, name, by)
+     select workspace_id, campaign_id, step_id, name, sum(n) * ${copies} from (
+       select workspace_id, campaign_id, step_id, name, value as n from drumbeat.counters
+       union all select workspace_id, campaign_id, step_id, name, by from drumbeat.counter_deltas) counted
+     where name in ('delivery.sent', 'fact.delivered') group by 1, 2, 3, 4`,
+  )
 }

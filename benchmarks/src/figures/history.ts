@@ -3,10 +3,10 @@ import pg from 'pg'
 import type { Place } from '../contestant.js'
 import { fill, mailsEach } from '../contestants/drumbeat-engine.js'
 import type { Figure } from '../figure.js'
-import { copyDelivery, copyPerson } from '../many-rows.js'
+import { copyPerson } from '../many-rows.js'
+import { past, writePast } from '../past.js'
 import { timed } from './growth.js'
 
-const past = 10_000_000
 const waiting = 1_000_000
 const due = 10_000
 const withHistory = `${past.toLocaleString('en')} past deliveries, ${waiting.toLocaleString('en')} people waiting`
@@ -28,23 +28,12 @@ async function deliveriesBeside({ databaseUrl }: Place, deliveries: number, peop
   const pool = new pg.Pool({ connectionString: databaseUrl })
   const store = postgresStore({ pool })
   await fill(store, mailsEach)
-  await copyPerson(
-    pool,
-    people + due,
-    `now() + case when copy.number <= ${due} then interval '0' else interval '30 days' end`,
+  await copyPerson(pool, people + due, `now() + interval '30 days'`)
+  await writePast(pool, store, deliveries)
+  await pool.query(
+    `update drumbeat.campaign_recipients set due_at = now()
+     where id in (select id from drumbeat.campaign_recipients where status = 'active' order by id limit ${due})`,
   )
-  // One person's mails go out, and are what the history is made of.
-  if (deliveries > 0) {
-    await pool.query(
-      `insert into drumbeat.campaign_deliveries (id, workspace_id, campaign_id, recipient_id, contact_id, kind, step_id, visit, channel,
-         account, category, priority, state, planned_at, due_at, template_id, template_version, content_hash, address, attempts, intended_at,
-         sent_at, provider_id, possible_duplicate, facts)
-       select nextval('drumbeat.delivery_ids'), workspace_id, campaign_id, id, contact_id, 'message', step_id, 1, 'email', 'nobody',
-         'marketing', 'normal', 'sent', now(), now(), 'mail', 1, 'hash', 'past@example.com', 1, now(), now(), 'past', false,
-         '{"accepted": 0}' from drumbeat.campaign_recipients limit 1`,
-    )
-    await copyDelivery(pool, deliveries)
-  }
   await pool.query('vacuum analyze')
   return timed(pool, store, due * mailsEach)
 }
