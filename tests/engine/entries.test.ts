@@ -104,8 +104,11 @@ describe('a count of an audience', () => {
       },
     }
     const { workspace } = await stage({ contacts })
-    expect(await workspace.contacts.count()).toEqual({ count: 1_500, isExact: true })
-    expect(await workspace.contacts.count({ where: attribute('vip').is(true) })).toEqual({ count: 500, isExact: true })
+    expect(await workspace.contacts.count()).toMatchObject({ count: 1_500, isExact: true })
+    expect(await workspace.contacts.count({ where: attribute('vip').is(true) })).toMatchObject({
+      count: 500,
+      isExact: true,
+    })
   })
 })
 

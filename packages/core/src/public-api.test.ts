@@ -80,6 +80,7 @@ it('exports these names at run time, and no others', () => {
       "historyNeededMs",
       "idempotencyKey",
       "inBatches",
+      "inProcessAudienceCounts",
       "inProcessLimiter",
       "inProcessQueue",
       "inboundMail",

@@ -208,7 +208,11 @@ it('counts and shows an audience', async () => {
   }))
   await acme.contacts.import(contacts)
   const where = { attribute: 'vip', op: 'is', value: true }
-  expect((await ask('POST', '/v1/audiences/count', { body: { where } })).json).toEqual({ count: 500, isExact: true })
+  expect((await ask('POST', '/v1/audiences/count', { body: { where } })).json).toEqual({
+    count: 500,
+    isExact: true,
+    countedAt: expect.stringMatching(/^\d{4}-\d{2}-\d{2}T/),
+  })
   expect((await ask('POST', '/v1/audiences/count', { body: {} })).json.count).toBe(1500)
   const page = (await ask('POST', '/v1/contacts/search', { body: { where, limit: 2 } })).json
   expect(page.items.map(({ id }: { id: string }) => id)).toEqual(['c0', 'c1002'])

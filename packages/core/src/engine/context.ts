@@ -7,6 +7,7 @@ import type { EventSender } from '../ports/event-sender.js'
 import type { Queue } from '../ports/queue.js'
 import type { Store } from '../ports/store.js'
 import type { Owner } from '../ports/store-recipients.js'
+import type { AudienceCounting } from './audience-counting.js'
 import type { CalibratedClock } from './calibrated-clock.js'
 import type { DrumbeatEvents } from './events.js'
 import type { IdPool } from './id-pool.js'
@@ -122,6 +123,7 @@ export interface EngineContext {
   readonly actions: ReadonlyMap<string, Action>
   readonly webhooks: WebhookCaller | null
   readonly contactSource: ContactSource | null
+  readonly audienceCounting: AudienceCounting
   readonly eventSender: EventSender | null
   readonly wanted: WantedEvents
   readonly clock: CalibratedClock

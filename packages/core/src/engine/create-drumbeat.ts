@@ -1,6 +1,8 @@
 import { EventEmitter } from 'eventemitter3'
 import { ConfigurationError } from '../errors.js'
+import { inProcessAudienceCounts } from '../in-process/audience-counts.js'
 import { inProcessLimiter } from '../in-process/limiter.js'
+import type { AudienceCounts } from '../ports/audience-counts.js'
 import type { Action, WebhookCaller } from '../ports/caller.js'
 import type { Channel } from '../ports/channel.js'
 import type { Clock } from '../ports/clock.js'
@@ -10,6 +12,7 @@ import type { Limiter } from '../ports/limiter.js'
 import type { Queue } from '../ports/queue.js'
 import type { Store } from '../ports/store.js'
 import type { Instant } from '../schedule/instant.js'
+import { AudienceCounting } from './audience-counting.js'
 import { CalibratedClock } from './calibrated-clock.js'
 import { defaultEngineSettings, type EngineContext, type EngineSettings, type UnsubscribeRequest } from './context.js'
 import type { DrumbeatEvents } from './events.js'
@@ -39,6 +42,8 @@ export interface DrumbeatOptions {
   readonly limiter?: Limiter
   /** Reads contacts where the host keeps them. Without one the Store keeps them. */
   readonly contacts?: ContactSource
+  /** Shares counts of audiences with other processes. Default: each process keeps its own. */
+  readonly audienceCounts?: AudienceCounts
   /** Step kinds of the host's own. */
   readonly actions?: readonly Action[]
   /** Performs the calls of webhook steps. */
@@ -111,6 +116,7 @@ export function createDrumbeat(options: DrumbeatOptions): Drumbeat {
     actions: new Map((options.actions ?? []).map((action) => [action.name, action])),
     webhooks: options.webhooks ?? null,
     contactSource: options.contacts ?? null,
+    audienceCounting: new AudienceCounting(options.audienceCounts ?? inProcessAudienceCounts(), clock),
     eventSender: options.eventSender ?? null,
     wanted,
     clock,

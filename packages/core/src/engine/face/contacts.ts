@@ -4,6 +4,7 @@ import type { Contact, ContactEvent, ContactInput } from '../../contact/contact.
 import { liftedByStart, type Suppression, type SuppressionReason } from '../../contact/suppression.js'
 import type { Delivery } from '../../delivery/delivery.js'
 import { ConfigurationError, NotFoundError } from '../../errors.js'
+import type { AudienceCount } from '../../ports/audience-counts.js'
 import type { ContactSource } from '../../ports/contact-source.js'
 import type { Transaction } from '../../ports/store.js'
 import { contactKey, type PermissionChange } from '../../ports/store-contacts.js'
@@ -32,13 +33,6 @@ export interface ContactExport {
   readonly runs: readonly Recipient[]
   readonly deliveries: readonly Delivery[]
   readonly events: readonly ContactEvent[]
-}
-
-/** How many contacts satisfy a condition. */
-export interface AudienceCount {
-  readonly count: number
-  /** False = at least so many: the host keeps more contacts than are looked at for a count. */
-  readonly isExact: boolean
 }
 
 const importedAtOnce = 1000
@@ -109,19 +103,29 @@ export class Contacts {
     })
   }
 
-  /** How many contacts satisfy a condition now, or how many there are. */
-  async count(request: { readonly where?: Condition } = {}): Promise<AudienceCount> {
-    const { where = null } = request
+  /**
+   * How many contacts satisfy a condition, or how many there are: now or, where `maxAgeMs` is given, at most so long ago. Such a count is
+   * shared with all who ask for the same audience; it says when it was made.
+   */
+  async count(request: { readonly where?: Condition; readonly maxAgeMs?: number } = {}): Promise<AudienceCount> {
+    const { where = null, maxAgeMs = 0 } = request
+    const { workspaceId } = this
+    return this.context.audienceCounting.of({ workspaceId, where }, maxAgeMs, () => this.countNow(where))
+  }
+
+  private async countNow(where: Condition | null): Promise<AudienceCount> {
     const { store, clock, contactSource } = this.context
-    if (contactSource !== null) return this.countInSource(contactSource, where)
-    return {
-      count: await store.contacts.count({ workspaceId: this.workspaceId, where, now: clock.now() }),
-      isExact: true,
-    }
+    const countedAt = clock.now()
+    if (contactSource !== null) return { ...(await this.countInSource(contactSource, where)), countedAt }
+    const count = await store.contacts.count({ workspaceId: this.workspaceId, where, now: countedAt })
+    return { count, isExact: true, countedAt }
   }
 
   /** Looks at the host's contacts one by one, and not at all of them where they are many. */
-  private async countInSource(source: ContactSource, where: Condition | null): Promise<AudienceCount> {
+  private async countInSource(
+    source: ContactSource,
+    where: Condition | null,
+  ): Promise<Omit<AudienceCount, 'countedAt'>> {
     const { workspaceId } = this
     const audience = {
       entry: { trigger: { kind: 'audience' }, again: 'never' },
