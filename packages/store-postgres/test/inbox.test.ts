@@ -97,3 +97,27 @@ describe.each([
     expect(facts).toEqual([{ delivered: minute(3), opened: minute(7) }, { delivered: minute(1) }])
   })
 })
+
+it('finds a report that was parked while its delivery was being settled, and is not handed it twice', async () => {
+  const { store, schema, pool, close } = await openPostgres()
+  leftovers.push(close)
+  const [id = 0] = await deliveriesOf(store, ['ana'])
+  // What two transactions leave that did not see each other: the report waits, and its delivery is known by the provider's id.
+  await append(store, [reportOf(id + 1_000, 'by id')])
+  await pool.query(`update ${schema}.parked_reports set delivery_id = $1`, [id])
+  const tidy = () => store.control.tidy({ now: testStart, keepKeysMs: 60_000 })
+  await Promise.all([tidy(), tidy()])
+  const { items } = await store.inbox.peek({ limit: 10 })
+  expect(items).toMatchObject([{ kind: 'report', deliveryId: id, contactId: 'ana' }])
+  await pool.query(`insert into ${schema}.parked_reports (workspace_id, channel, provider_id, hash, facts, received_at, expires_at)
+    select workspace_id, channel, 'theirs', hashtextextended(workspace_id || chr(1) || channel || chr(1) || 'theirs', 0), '[]', now(), 'infinity'
+    from ${schema}.campaign_deliveries where id = ${id}`)
+  await tidy()
+  expect((await store.inbox.peek({ limit: 10 })).items).toHaveLength(1)
+  await pool.query(`update ${schema}.campaign_deliveries set provider_id = 'theirs' where id = ${id}`)
+  await pool.query(
+    `insert into ${schema}.provider_references (hash, delivery_id) select hash, ${id} from ${schema}.parked_reports`,
+  )
+  await tidy()
+  expect((await store.inbox.peek({ limit: 10 })).items).toMatchObject([{ deliveryId: id }, { deliveryId: id }])
+})

@@ -1,10 +1,10 @@
-import type { Fact, InboxStore, NewReport } from '@drumbeat/core'
+import type { Fact, InboxStore, Instant, NewReport } from '@drumbeat/core'
 import type { Connection } from '../connection/connection.js'
 import { arrayLiteral } from '../sql/array-literal.js'
 import { batch } from '../sql/batch.js'
 import { byIndex } from '../sql/by-index.js'
 import { jsonb } from '../sql/json.js'
-import { int } from '../sql/values.js'
+import { instant, int } from '../sql/values.js'
 import type { QueryContext } from './context.js'
 import { placed } from './inbox-writes.js'
 
@@ -139,4 +139,34 @@ export async function matchParked(
      from ${placed(s, 'select * from found where fresh order by id')}`,
     [arrayLiteral(deliveryIds), clock.unnamed()],
   )
+}
+
+/** The latest parked reports that are looked at again. */
+const parkedAtOnce = 20_000
+
+/**
+ * Hands deliveries the reports that were parked in the very moment in which they were settled: neither transaction saw what the other one
+ * was about to commit. Returns how many there were.
+ */
+export async function matchLate({ s }: QueryContext, connection: Connection, now: Instant): Promise<number> {
+  const [row] = await connection.query<{ n: number }>(
+    `with matched as (
+       select p.id, d.id as delivery_id, d.contact_id
+       from (select * from ${s}.parked_reports where expires_at > $1::timestamptz order by id desc limit ${parkedAtOnce}) p
+       cross join lateral (
+         select p.delivery_id where p.delivery_id is not null
+         union all select x.delivery_id from ${s}.provider_references x where x.hash = p.hash) named
+       ${byIndex(`select * from ${s}.campaign_deliveries d where d.id = named.delivery_id`, 'd')}
+       where d.workspace_id = p.workspace_id and (p.provider_id is null or (d.channel = p.channel and d.provider_id = p.provider_id))),
+     found as (
+       delete from ${s}.parked_reports p using matched m where p.id = m.id
+       returning p.id, p.workspace_id, m.contact_id, m.delivery_id, p.facts, p.received_at),
+     boxed as (
+       insert into ${s}.inbox (id, seq, workspace_id, contact_id, received_at, kind, delivery_id, facts)
+       select place, place, workspace_id, contact_id, received_at, 'report', delivery_id, facts
+       from ${placed(s, 'select * from found order by id')} returning 1)
+     select ${int('count(*)')} as n from boxed`,
+    [instant(now)],
+  )
+  return row?.n ?? 0
 }

@@ -2,12 +2,13 @@ import type { ControlStore } from '@drumbeat/core'
 import { instant, int } from '../sql/values.js'
 import type { QueryContext } from './context.js'
 import { makeRanges } from './partitions.js'
+import { matchLate } from './reports.js'
 
 const rowsAtOnce = 20_000
 /** No call takes so long: what is open of a permit by then was deleted with its campaign. */
 const dayMs = 24 * 60 * 60_000
 
-/** Sums counters up, forgets what has had its time, and makes ranges of the history ahead. Each part is a transaction of its own, and of several engines each takes other rows. */
+/** Sums counters up, forgets what has had its time, matches reports that were parked too late, and makes ranges of the history ahead. Each part is a transaction of its own, and of several engines each takes other rows. */
 export async function tidy(
   context: QueryContext,
   { now, keepKeysMs }: Parameters<ControlStore['tidy']>[0],
@@ -33,6 +34,7 @@ export async function tidy(
      select ${int('count(*)')} as n from gone`,
     [instant(now - keepKeysMs)],
   )
+  const matched = await database.write((connection) => matchLate(context, connection, now))
   const expired = await work(
     `with gone as (
        delete from ${s}.parked_reports where ctid = any(array(
@@ -59,5 +61,5 @@ export async function tidy(
   )
   await makeRanges(context)
   const dropped = await context.retention.advance(now)
-  return folded + forgotten + expired + used + tested + dropped
+  return folded + forgotten + matched + expired + used + tested + dropped
 }
