@@ -1,6 +1,6 @@
 import type { Store } from '@drumbeat/core'
 import type pg from 'pg'
-import { engineOn, mailsEach, noChannel, workspaceId } from './contestants/drumbeat-engine.js'
+import { engineOn, mailsEach, recordingChannel, workspaceId } from './contestants/drumbeat-engine.js'
 import { copyDeliveries } from './many-rows.js'
 
 /** As many deliveries as a campaign of some years leaves. */
@@ -9,17 +9,7 @@ export const past = 10_000_000
 /** Sends the mails of whoever is due, reports them delivered, and copies what that leaves until there are so many. */
 export async function writePast(pool: pg.Pool, store: Store, deliveries: number): Promise<void> {
   const refs: string[] = []
-  const drumbeat = engineOn(
-    store,
-    {},
-    {
-      ...noChannel,
-      async send(message, context) {
-        refs.push(context.deliveryRef)
-        return noChannel.send(message, context)
-      },
-    },
-  )
+  const drumbeat = engineOn(store, {}, recordingChannel(refs))
   await drumbeat.tick()
   await drumbeat.workspace(workspaceId).report(
     refs.map((deliveryRef) => ({

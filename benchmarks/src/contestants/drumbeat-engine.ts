@@ -29,6 +29,17 @@ export const noChannel: Channel = {
   },
 }
 
+/** Accepts every message too, and keeps the references that reports name deliveries by. */
+export function recordingChannel(refs: string[]): Channel {
+  return {
+    ...noChannel,
+    async send(message, context) {
+      refs.push(context.deliveryRef)
+      return noChannel.send(message, context)
+    },
+  }
+}
+
 /** An engine with every promise kept, in batches as large as the protocol allows. */
 export function engineOn(
   store: Store,

@@ -1,9 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { Channel } from '@drumbeat/core'
 import { postgresStore } from '@drumbeat/store-postgres'
 import pg from 'pg'
 import type { Place } from '../contestant.js'
-import { engineOn, fill, noChannel, workspaceId } from '../contestants/drumbeat-engine.js'
+import { engineOn, fill, recordingChannel, workspaceId } from '../contestants/drumbeat-engine.js'
 import type { Figure } from '../figure.js'
 
 /** Providers' reports: signature checked, de-duplicated, counted; every tenth comes twice. In batches against one row at a time. */
@@ -55,7 +54,7 @@ async function takeIn({ databaseUrl }: Place, count: number): Promise<number> {
   const store = postgresStore({ pool })
   await fill(store, count)
   const refs: string[] = []
-  const sending = engineOn(store, {}, recording(refs))
+  const sending = engineOn(store, {}, recordingChannel(refs))
   await sending.tick()
   const arriving = webhooks(refs)
   await pool.query('analyze')
@@ -93,17 +92,6 @@ async function takeIn({ databaseUrl }: Place, count: number): Promise<number> {
   await drumbeat.close()
   await pool.end()
   return rate
-}
-
-/** Accepts every message, and keeps its reference. */
-function recording(refs: string[]): Channel {
-  return {
-    ...noChannel,
-    async send(message, context) {
-      refs.push(context.deliveryRef)
-      return noChannel.send(message, context)
-    },
-  }
 }
 
 /** Insert the event unless it is known, then set the fact and add one to the counter: one transaction each, twenty at a time. */
