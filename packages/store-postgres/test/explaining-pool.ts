@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { PgClient, PgPool } from '../src/connection/pg-driver.js'
+import { askedOf, type Named } from './watched-pool.js'
 
 /** A part of a plan, as `explain (format json)` writes it. */
 export interface PlanNode {
@@ -47,7 +48,8 @@ export function explainingPool(pool: pg.Pool): { readonly pool: PgPool; readonly
   }
   const watched: PgPool = {
     on: (event, listener) => pool.on(event, listener),
-    async query(text, values = []) {
+    async query(statement: string | Named, given?: unknown[]) {
+      const { text, values } = askedOf(statement, given)
       const client = await pool.connect()
       try {
         await client.query('begin')
@@ -61,10 +63,11 @@ export function explainingPool(pool: pg.Pool): { readonly pool: PgPool; readonly
     async connect() {
       const client = await pool.connect()
       return {
-        on: (event, listener) => client.on(event, listener),
-        removeListener: (event, listener) => client.removeListener(event, listener),
-        release: (destroy) => client.release(destroy),
-        async query(text, values = []) {
+        on: (event: 'error', listener: (error: Error) => void) => client.on(event, listener),
+        removeListener: (event: 'error', listener: (error: Error) => void) => client.removeListener(event, listener),
+        release: (destroy?: boolean) => client.release(destroy),
+        async query(statement: string | Named, given?: unknown[]) {
+          const { text, values } = askedOf(statement, given)
           if (values.length > 0 || /^\s*with\b/.test(text)) await explain(client, text, values)
           return client.query(text, values)
         },

@@ -23,8 +23,8 @@ export function watchedPool(pool: pg.Pool, { before, failed = () => {} }: Watche
       const client = await pool.connect()
       return {
         async query(statement: string | Named, values?: unknown[]) {
-          const named = typeof statement === 'string' ? { text: statement, values: values ?? [] } : statement
-          await before({ text: named.text.trim(), values: named.values })
+          const asked = askedOf(statement, values)
+          await before({ ...asked, text: asked.text.trim() })
           return ask(client, statement, values).catch((error) => {
             failed(error.message)
             throw error
@@ -38,8 +38,14 @@ export function watchedPool(pool: pg.Pool, { before, failed = () => {} }: Watche
   }
 }
 
-interface Named extends Asked {
+/** A statement that is prepared under a name. */
+export interface Named extends Asked {
   readonly name: string
+}
+
+/** What a session is asked, whichever way. */
+export function askedOf(statement: string | Named, values: unknown[] = []): Asked {
+  return typeof statement === 'string' ? { text: statement, values } : statement
 }
 
 function ask(session: pg.Pool | pg.PoolClient, statement: string | Named, values?: unknown[]): Promise<pg.QueryResult> {
