@@ -319,6 +319,16 @@ describe('prepared statements', () => {
     expect((await pool.query(prepared)).rows[0].n).toBe(0)
   })
 
+  it('of two stores on one pool have nothing to do with each other', async () => {
+    const { pool, store } = await withOneSession()
+    const other = (await opened({ pool })).store
+    await readOften(store)
+    await other.campaigns.live()
+    await readOften(other)
+    for (let time = 0; time < 5; time++) await other.campaigns.live()
+    expect((await pool.query(prepared)).rows[0].n).toBeGreaterThan(1)
+  })
+
   it('are not made when the host says so', async () => {
     const { pool, store } = await withOneSession({ preparedStatements: false })
     await readOften(store)

@@ -4,14 +4,13 @@ const usesBefore = 3
 const mostPrepared = 200
 const mostCounted = 1_000
 
-/** No other copy of this module gives the same names: two of them may use one pool. */
-const prefix = `drumbeat_${Math.random().toString(36).slice(2, 8)}`
-
 /**
  * Names for the statements that come again and again, so that the database parses and plans them once per session. Once a session has
  * turned out not to keep them, because a pooler stands between, nothing is prepared any more.
  */
 export class PreparedStatements {
+  /** Nobody else gives the same names: several stores may use one pool. */
+  private readonly prefix = `drumbeat_${Math.random().toString(36).slice(2, 10)}`
   private readonly uses = new Map<string, number>()
   private readonly names = new Map<string, string>()
 
@@ -28,7 +27,7 @@ export class PreparedStatements {
     const uses = (this.uses.get(text) ?? 0) + 1
     this.uses.delete(text)
     if (uses >= usesBefore) {
-      const name = `${prefix}_${this.names.size}`
+      const name = `${this.prefix}_${this.names.size}`
       this.names.set(text, name)
       return name
     }
