@@ -13,9 +13,12 @@ history lies in nine ranges; the same test holds them to what this page shows, o
   by the run, through the index of runs of each range: its cost grows with the number of ranges (\`idsPerRange\`, by default five million deliveries),
   and not with what lies in them.
 
-A part that was not carried out, such as a range that was left out while the statement ran, is not shown. Inserts show their source alone.
+\`batch(…)\` stands for the rows of a batch, which come as one array for each column. A part that was not carried out, such as a range that was left out while the statement ran, is not shown. Inserts show their source alone.
 To write this page anew: \`DRUMBEAT_WRITE_PLANS=1 npx vitest run --project integration packages/store-postgres/test/plans.test.ts\`.
 `
+
+/** The rows of a batch, out of the parameters: of each only its columns are shown. */
+const batchRows = /\(select u\.\w+.*? as u\(([\w, ]+)\) offset 0\)/g
 
 /** The plans of statements as a page: by what they do, the busiest one of each text. */
 export function plansPage(statements: readonly Explained[], schema: string, version: string): string {
@@ -27,7 +30,7 @@ export function plansPage(statements: readonly Explained[], schema: string, vers
   const sections = [...byText.values()]
     .filter(({ run }) => partsOf(run).some((part) => part['Index Name'] !== undefined))
     .map(({ text, run }) => {
-      const sql = text.replaceAll(`${schema}.`, '').replace(/\s+/g, ' ').trim()
+      const sql = text.replaceAll(`${schema}.`, '').replace(/\s+/g, ' ').replace(batchRows, 'batch($1)').trim()
       return `\`\`\`sql\n${wrapped(sql)}\n\`\`\`\n\n\`\`\`text\n${linesOf(run, 0).join('\n')}\n\`\`\`\n`
     })
   return [introduction(version), ...sections.sort()].join('\n')
