@@ -29,7 +29,8 @@ export type Composed =
  * Fills a template in for one address: the one way in which messages are made.
  * @throws {TemplateError} when the template does not compile.
  */
-export function composeMessage({ template, values, finish, ...message }: MessageParts): Composed {
+export function composeMessage(parts: MessageParts): Composed {
+  const { template, values, finish, to, category, inReplyTo, metadata } = parts
   const rendered = renderMessage(compiledTemplate(template), values)
   if (!rendered.ok) return rendered
   const { content, hash } = rendered
@@ -37,7 +38,7 @@ export function composeMessage({ template, values, finish, ...message }: Message
   const headers = content.kind === 'email' && unsubscribeUrl !== undefined ? unsubscribeHeaders(unsubscribeUrl) : {}
   return {
     ok: true,
-    message: { ...message, content: finish(content), headers },
+    message: { to, content: finish(content), category, headers, inReplyTo, metadata },
     contentHash: hash,
     segments: content.kind === 'text' ? smsSegments(content.body).segments : null,
   }
@@ -48,13 +49,14 @@ export function valuesFor(
   contact: Pick<Contact, 'id' | 'attributes' | 'addresses' | 'locale'>,
   beside: Pick<RenderContext, 'workspace' | 'trigger' | 'webhook'> & { readonly unsubscribeUrl: string | undefined },
 ): RenderContext {
-  const { unsubscribeUrl, ...rest } = beside
   return {
-    ...rest,
     attributes: contact.attributes,
+    workspace: beside.workspace,
+    trigger: beside.trigger,
+    webhook: beside.webhook,
     computed: {},
     contact: { ...contact.addresses, id: contact.id },
-    ...(unsubscribeUrl === undefined ? {} : { unsubscribeUrl }),
-    ...(contact.locale === null ? {} : { locale: contact.locale }),
+    unsubscribeUrl: beside.unsubscribeUrl,
+    locale: contact.locale ?? undefined,
   }
 }

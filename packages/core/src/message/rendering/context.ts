@@ -14,9 +14,9 @@ export interface RenderContext {
   readonly computed: JsonObject
   /** The contact's id and addresses by channel, read as `{{contact.id}}`, `{{contact.email}}`. */
   readonly contact: { readonly id: string; readonly [channel: string]: string }
-  readonly unsubscribeUrl?: string
+  readonly unsubscribeUrl?: string | undefined
   /** BCP 47, read as `{{locale}}`. Numbers and dates are not formatted by it: the host computes what it wants formatted. */
-  readonly locale?: string
+  readonly locale?: string | undefined
 }
 
 /** The names that never mean an attribute of the contact. */
