@@ -16,8 +16,10 @@ export interface PlanNode {
 /** A statement as it was planned where it ran. */
 export interface Explained {
   readonly text: string
-  /** With the settings that the store runs it with, and what it did. */
+  /** As the store runs it, and what it did. */
   readonly run: PlanNode
+  /** As a session that has prepared it runs it in the long run, with one plan for any values, and what it did. */
+  readonly prepared: PlanNode
   /** With the settings that a server comes with: nothing keeps the planner from reading a table whole. */
   readonly free: PlanNode
 }
@@ -26,25 +28,29 @@ export interface Explained {
 const mostOfOne = 3
 
 /**
- * A pool that explains what goes through it: each statement runs once for its plan, in the transaction and at the moment in which it
- * is asked for, is taken back, and then runs as it would have.
+ * A pool that explains what goes through it: each statement runs once for each of its plans, in the transaction and at the moment in which
+ * it is asked for, is taken back, and then runs as it would have.
  */
 export function explainingPool(pool: pg.Pool): { readonly pool: PgPool; readonly explained: readonly Explained[] } {
   const explained: Explained[] = []
-  const explain = async (client: PgClient, text: string, values: unknown[]): Promise<void> => {
+  const explain = async (client: PgClient, text: string, values: readonly unknown[]): Promise<void> => {
     if (!/^\s*(select|with|insert|update|delete)\b/i.test(text)) return
     if (explained.filter((one) => one.text === text).length >= mostOfOne) return
-    const plan = async (options: string): Promise<PlanNode> => {
-      const { rows } = await client.query(`explain (${options}, format json) ${text}`, values)
+    const plan = async (options: string, what: string, given: readonly unknown[] = []): Promise<PlanNode> => {
+      const { rows } = await client.query(`explain (${options}, format json) ${what}`, [...given])
       await client.query('rollback to savepoint explaining')
       return rows[0]['QUERY PLAN'][0].Plan
     }
     await client.query('savepoint explaining')
-    const run = await plan('analyze, timing off')
+    const run = await plan('analyze, timing off', text, values)
+    await client.query(`prepare explained as ${text}; set local plan_cache_mode to force_generic_plan`)
+    const given = values.length === 0 ? '' : `(${values.map(literalOf).join(', ')})`
+    const prepared = await plan('analyze, timing off', `execute explained${given}`)
+    await client.query('deallocate explained')
     await client.query('set local enable_seqscan to default; set local random_page_cost to default')
-    const free = await plan('costs on')
+    const free = await plan('costs on', text, values)
     await client.query('release savepoint explaining')
-    explained.push({ text, run, free })
+    explained.push({ text, run, prepared, free })
   }
   const watched: PgPool = {
     on: (event, listener) => pool.on(event, listener),
@@ -62,19 +68,29 @@ export function explainingPool(pool: pg.Pool): { readonly pool: PgPool; readonly
     },
     async connect() {
       const client = await pool.connect()
+      // The store may ask for several things at once; explaining takes several steps for each.
+      let asked: Promise<unknown> = Promise.resolve()
       return {
         on: (event: 'error', listener: (error: Error) => void) => client.on(event, listener),
         removeListener: (event: 'error', listener: (error: Error) => void) => client.removeListener(event, listener),
         release: (destroy?: boolean) => client.release(destroy),
         async query(statement: string | Named, given?: unknown[]) {
           const { text, values } = askedOf(statement, given)
-          if (values.length > 0 || /^\s*with\b/.test(text)) await explain(client, text, values)
-          return client.query(text, values)
+          const answer = asked.then(async () => {
+            if (values.length > 0 || /^\s*with\b/.test(text)) await explain(client, text, values)
+            return client.query(text, values)
+          })
+          asked = answer.catch(() => {})
+          return answer
         },
       }
     },
   }
   return { pool: watched, explained }
+}
+
+function literalOf(value: unknown): string {
+  return value === null ? 'null' : `'${String(value).replaceAll("'", "''")}'`
 }
 
 /** The parts of a plan, from the top. */

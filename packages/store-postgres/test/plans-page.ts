@@ -7,7 +7,7 @@ How PostgreSQL carries out the statements of the hot path: from an import over a
 Written by \`packages/store-postgres/test/plans.test.ts\` on PostgreSQL ${version.split(' ')[0]}, where each large table has ${rowsEach.toLocaleString('en')} rows and the
 history lies in nine ranges; the same test holds them to what this page shows, on every run:
 
-- No statement reads a large table whole, nor a whole index, with the store's own settings; and none reads a table whole with those that a server
+- No statement reads a large table whole, nor a whole index, as the store runs it, prepared or not; and none reads a table whole with the settings that a server
   comes with, where nothing keeps the planner from it.
 - What is asked for by a delivery's id looks into the range of that id alone. What a run, or a contact within a frequency cap, has had is asked for
   by the run, through the index of runs of each range: its cost grows with the number of ranges (\`idsPerRange\`, by default five million deliveries),

@@ -112,7 +112,7 @@ const statements = (): readonly Explained[] => {
 const partsOnLarge = (plan: PlanNode): readonly PlanNode[] =>
   partsOf(plan).filter((part) => large.has(part['Relation Name'] ?? '') && part['Actual Loops'] !== 0)
 
-const found = (where: (part: PlanNode) => boolean, plan: keyof Pick<Explained, 'run' | 'free'>): readonly string[] =>
+const found = (where: (part: PlanNode) => boolean, plan: keyof Omit<Explained, 'text'>): readonly string[] =>
   statements().flatMap((one) =>
     partsOnLarge(one[plan])
       .filter(where)
@@ -124,18 +124,26 @@ describe('on a database of which each table has many rows, the statements of the
     expect(found((part) => part['Node Type'] === 'Seq Scan', 'run')).toEqual([])
   })
 
+  it('read no table whole when a session has prepared them, either', () => {
+    expect(found((part) => part['Node Type'] === 'Seq Scan', 'prepared')).toEqual([])
+  })
+
   it('read no table whole with the settings that a server comes with, either', () => {
     expect(found((part) => part['Node Type'] === 'Seq Scan', 'free')).toEqual([])
   })
 
   it('read no index whole', () => {
     const isWhole = (part: PlanNode) => /^(Bitmap )?Index/.test(part['Node Type']) && part['Index Cond'] === undefined
-    expect(found(isWhole, 'run')).toEqual([])
+    expect([...found(isWhole, 'run'), ...found(isWhole, 'prepared')]).toEqual([])
   })
 
   it('look into the ranges of the history that their ids lie in, unless they ask for what a run has had', () => {
-    const scattered = statements().flatMap(({ text, run }) => {
-      const parts = partsOnLarge(run).filter((part) => /^campaign_deliveries_/.test(part['Relation Name'] ?? ''))
+    const plans = statements().flatMap(({ text, run, prepared }) => [
+      { text, plan: run },
+      { text, plan: prepared },
+    ])
+    const scattered = plans.flatMap(({ text, plan }) => {
+      const parts = partsOnLarge(plan).filter((part) => /^campaign_deliveries_/.test(part['Relation Name'] ?? ''))
       const byId = parts.filter((part) => !/recipient_id =/.test(part['Index Cond'] ?? ''))
       const ranges = new Set(byId.map((part) => part['Relation Name']?.replace(/^[a-z_]+_/, '')))
       return ranges.size > 2 ? [`${[...ranges].join(', ')}: ${flat(text)}`] : []

@@ -35,8 +35,17 @@ export function deliveryQueries(context: QueryContext): DeliveryStore {
     },
     intend: (request) => intend(context, request),
     settle: (request) => settle(context, request),
-    get: ({ workspaceId, deliveryIds }) =>
-      read('d.workspace_id = $1 and d.id = any($2::bigint[]) order by d.id', [workspaceId, arrayLiteral(deliveryIds)]),
+    async get({ workspaceId, deliveryIds }) {
+      // One by one, because a prepared statement that is given all ids at once looks for them in every range.
+      const rows = await database.readByKey<DeliveryRow>(
+        `select ${deliveryColumns} from unnest($2::bigint[]) as t(id) ${byIndex(
+          `select * from ${s}.campaign_deliveries d where d.id = t.id`,
+          'd',
+        )} where d.workspace_id = $1 order by d.id`,
+        [workspaceId, arrayLiteral([...new Set(deliveryIds)])],
+      )
+      return rows.map(deliveryOf)
+    },
     async ofRecipients(keys) {
       const rows = await database.readByKey<DeliveryRow>(
         // The workspace is compared behind the index of runs: there is one that begins with it, which would find too much.

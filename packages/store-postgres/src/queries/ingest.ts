@@ -131,7 +131,7 @@ const reportedFacts = batch<Reported>({
 
 /**
  * Merges reports into their deliveries in one statement: each fact at its earliest time, and a delivery that has nothing new to learn is
- * not written. All ids are known when it is planned, so no other range is looked into.
+ * not written.
  */
 async function mergeReports(connection: Connection, s: string, contacts: readonly ContactIngest[]): Promise<void> {
   const reported = new Map<string, Reported>()
@@ -152,7 +152,7 @@ async function mergeReports(connection: Connection, s: string, contacts: readonl
          from (select * from jsonb_each_text(d.facts) union all select * from jsonb_each_text(t.facts)) said (kind, at)
          group by kind) f) end
      from ${reportedFacts.from('t')}
-     where d.id = t.id and d.workspace_id = t.workspace_id and d.id = any($${reportedFacts.size + 1}::bigint[]) and not d.facts @> t.facts`,
-    [...reportedFacts.params(sorted), arrayLiteral(sorted.map(({ id }) => id))],
+     where d.id = t.id and d.workspace_id = t.workspace_id and not d.facts @> t.facts`,
+    reportedFacts.params(sorted),
   )
 }

@@ -48,7 +48,8 @@ export function appendReports({ database, s, clock }: QueryContext): InboxStore[
            insert into ${s}.report_keys (high, low, received_at)
            select high, low, ${at}::timestamptz from keyed order by high, low on conflict do nothing returning high, low),
          known as materialized (
-           select d.id, d.contact_id, d.workspace_id from ${s}.campaign_deliveries d where d.id = any(${known}::bigint[]) offset 0),
+           select d.id, d.contact_id, d.workspace_id from unnest(${known}::bigint[]) as t(id)
+           ${byIndex(`select * from ${s}.campaign_deliveries d where d.id = t.id`, 'd')}),
          reports as (
            select t.*, k.id, k.contact_id from keyed t join fresh using (high, low) left join known k on k.id = t.delivery_id and k.workspace_id = ${ws}),
          boxed as (
@@ -95,8 +96,7 @@ const providerIds = batch<ReportRow>({
 })
 
 /**
- * Finds the deliveries that reports name by the provider's id. A statement of its own, so that the next one knows all ids when it is
- * planned, and looks into no range of deliveries but theirs.
+ * Finds the deliveries that reports name by the provider's id. A statement of its own, so that the next one asks for ids alone.
  */
 async function withDeliveries(
   connection: Connection,
