@@ -38,8 +38,7 @@ export function appendReports({ database, s, clock }: QueryContext): InboxStore[
   return ({ workspaceId, reports, now, parkMs }) =>
     database.write(async (connection) => {
       const rows = await withDeliveries(connection, s, workspaceId, rowsOf(reports))
-      const ids = [...new Set(rows.flatMap(({ deliveryId }) => deliveryId ?? []))]
-      const [ws, at, park, known] = [1, 2, 3, 4].map((n) => `$${reportRows.size + n}`)
+      const [ws, at, park] = [1, 2, 3].map((n) => `$${reportRows.size + n}`)
       const [row] = await connection.query<{ appended: number }>(
         `with keyed as materialized (
            select t.*, ${keyHash(`${ws}::text`, 't.dedupe_key', 0)} as high, ${keyHash(`${ws}::text`, 't.dedupe_key', 1)} as low
@@ -47,11 +46,11 @@ export function appendReports({ database, s, clock }: QueryContext): InboxStore[
          fresh as (
            insert into ${s}.report_keys (high, low, received_at)
            select high, low, ${at}::timestamptz from keyed order by high, low on conflict do nothing returning high, low),
-         known as materialized (
-           select d.id, d.contact_id, d.workspace_id from unnest(${known}::bigint[]) as t(id)
-           ${byIndex(`select * from ${s}.campaign_deliveries d where d.id = t.id`, 'd')}),
+         -- "is true" has the new keys hashed: as a join, a prepared plan compares each with each.
          reports as (
-           select t.*, k.id, k.contact_id from keyed t join fresh using (high, low) left join known k on k.id = t.delivery_id and k.workspace_id = ${ws}),
+           select t.*, k.id, k.contact_id from keyed t left join lateral (
+             select d.id, d.contact_id, d.workspace_id from ${s}.campaign_deliveries d where d.id = t.delivery_id offset 0) k on k.workspace_id = ${ws}
+           where ((t.high, t.low) in (select high, low from fresh)) is true),
          boxed as (
            insert into ${s}.inbox (id, seq, workspace_id, contact_id, received_at, kind, delivery_id, facts)
            select place, place, ${ws}, contact_id, ${at}, 'report', id, facts
@@ -63,7 +62,7 @@ export function appendReports({ database, s, clock }: QueryContext): InboxStore[
              facts, ${at}, ${at} + ${park}::float8 * interval '1 millisecond'
            from reports where id is null order by n returning 1)
          select ${int('(select count(*) from boxed) + (select count(*) from parked)')} as appended`,
-        [...reportRows.params(rows), workspaceId, clock.named(now), parkMs, arrayLiteral(ids)],
+        [...reportRows.params(rows), workspaceId, clock.named(now), parkMs],
       )
       return { appended: row?.appended ?? 0 }
     })
