@@ -71,7 +71,8 @@ describe('lintSequence', () => {
       }),
       { numRuns: 500 },
     )
-    expect(read).toBeGreaterThan(20)
+    // About thirty on average: how many is chance, that there are some is not.
+    expect(read).toBeGreaterThan(5)
   }, 60_000)
 
   it('leaves the sequence as it was', () => {
