@@ -10,7 +10,7 @@ import { contestant as polling } from './drumbeat-postgres.js'
 export const contestant: Contestant = {
   prepare: polling.prepare,
   async work({ databaseUrl, redisUrl }, done) {
-    const pool = new pg.Pool({ connectionString: databaseUrl })
+    const pool = new pg.Pool({ connectionString: databaseUrl, pipeline: true })
     const connection = new Redis(redisUrl)
     const close = async (): Promise<void> => {
       connection.disconnect()

@@ -32,7 +32,7 @@ export const lateness: Figure = {
 
 async function measure({ servers }: Bench): Promise<{ readonly p50: number; readonly p99: number }> {
   return servers.inPlace(async ({ databaseUrl }) => {
-    const pool = new pg.Pool({ connectionString: databaseUrl })
+    const pool = new pg.Pool({ connectionString: databaseUrl, pipeline: true })
     const store = postgresStore({ pool })
     const people = perSecond * seconds
     const setUp = engineOn(store)

@@ -34,9 +34,10 @@ export function newPool(options: pg.PoolConfig = {}): pg.Pool {
 /** A store on PostgreSQL in a schema of its own, on the caller's clock unless told otherwise, and the pool beside it. */
 export async function openPostgres(
   options: Partial<PostgresStoreOptions> = {},
+  poolOptions: pg.PoolConfig = {},
 ): Promise<OpenedStore & { readonly pool: pg.Pool }> {
   const schema = newSchema()
-  const pool = newPool()
+  const pool = newPool(poolOptions)
   const store = postgresStore({ pool, schema, clock: 'caller', ...options })
   await store.open()
   return {

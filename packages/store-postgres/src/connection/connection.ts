@@ -31,6 +31,8 @@ export interface Driver {
   close(): Promise<void>
   /** Runs one statement, which is its own transaction. */
   query<Row>(pool: PoolName, text: string, params: readonly Param[]): Promise<readonly Row[]>
+  /** Runs one statement in a transaction of our own, whose settings hold for it. */
+  queryWith<Row>(settings: TransactionSettings, text: string, params: readonly Param[]): Promise<readonly Row[]>
   /** Runs `work` in a transaction of our own. */
   transaction<Result>(settings: TransactionSettings, work: (connection: Connection) => Promise<Result>): Promise<Result>
   /** Runs `work` in a transaction of the host's, without time limits of ours. */

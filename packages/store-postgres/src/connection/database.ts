@@ -1,5 +1,5 @@
 import { ConfigurationError, ConflictError, StorageError, type Transaction } from '@drumbeat/core'
-import type { Connection, Driver, Param, PoolName } from './connection.js'
+import type { Connection, Driver, Param, PoolName, TransactionSettings } from './connection.js'
 import { type HostTransaction, HostTransactions } from './host-transaction.js'
 import { isOutsideTransaction, isPreparedElsewhere, isTransactionConflict, toStorageError } from './storage-error.js'
 
@@ -78,7 +78,10 @@ export class Database {
 
   /** Runs one statement that finds rows by the keys of a batch, with the settings that keep its plan to the indexes. */
   readByKey<Row>(text: string, params: readonly Param[]): Promise<readonly Row[]> {
-    return this.write((connection) => connection.query<Row>(text, params), { readOnly: true })
+    const settings = this.settingsOf({ readOnly: true })
+    return this.admitted(undefined, () => untilDone(() => this.driver.queryWith<Row>(settings, text, params))).catch(
+      rethrow,
+    )
   }
 
   /** Runs `work` in one transaction: all of it or, when it throws, nothing. It may run again after a deadlock. */
@@ -125,18 +128,18 @@ export class Database {
     }
   }
 
-  private async inOurOwn<Result>(
-    work: (connection: Connection) => Promise<Result>,
-    { pool = 'work', statementTimeoutMs = this.limits.statementTimeoutMs, readOnly = false }: WriteOptions,
-  ): Promise<Result> {
-    const settings = { pool, statementTimeoutMs, idleTimeoutMs: this.limits.idleTimeoutMs, readOnly }
-    for (let tries = 1; ; tries++) {
-      try {
-        return await this.driver.transaction(settings, work)
-      } catch (error) {
-        if (tries >= mostTries || !(isTransactionConflict(error) || isPreparedElsewhere(error))) throw error
-        await pause(Math.random() * 10 * 2 ** tries)
-      }
+  private inOurOwn<Result>(work: (connection: Connection) => Promise<Result>, options: WriteOptions): Promise<Result> {
+    const settings = this.settingsOf(options)
+    return untilDone(() => this.driver.transaction(settings, work))
+  }
+
+  private settingsOf({ pool = 'work', statementTimeoutMs, readOnly = false }: WriteOptions): TransactionSettings {
+    const { limits } = this
+    return {
+      pool,
+      statementTimeoutMs: statementTimeoutMs ?? limits.statementTimeoutMs,
+      idleTimeoutMs: limits.idleTimeoutMs,
+      readOnly,
     }
   }
 
@@ -156,6 +159,18 @@ export class Database {
         throw error
       }
     })
+  }
+}
+
+/** Runs a transaction again that nothing but others have kept from being done. */
+async function untilDone<Result>(run: () => Promise<Result>): Promise<Result> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await run()
+    } catch (error) {
+      if (tries >= mostTries || !(isTransactionConflict(error) || isPreparedElsewhere(error))) throw error
+      await pause(Math.random() * 10 * 2 ** tries)
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '@drumbeat/core'
 import { plansByKey } from '../sql/by-index.js'
+import { together } from '../sql/together.js'
 import type { Connection, Driver, Param, PoolName, TransactionSettings } from './connection.js'
 import { PreparedStatements } from './prepared-statements.js'
 import { isConnectionLost, isPreparedElsewhere } from './storage-error.js'
@@ -15,6 +16,8 @@ export interface PgClient {
   query(text: string, values?: unknown[]): Promise<PgResult>
   /** Prepares the statement under its name, where the session has not done so yet, and runs it. */
   query(statement: { name: string; text: string; values: unknown[] }): Promise<PgResult>
+  /** Whether it takes the next statement before it has answered the last one. */
+  readonly pipeline?: boolean
 }
 
 /** What is used of a client that a pool lends. */
@@ -35,21 +38,16 @@ export interface PgPool extends PgClient {
  * longer once one is missed.
  */
 export function pgDriver(pools: Readonly<Record<PoolName, PgPool>>, prepared: PreparedStatements): Driver {
-  async function inTransaction<Result>(
+  async function withClient<Result>(
     pool: PoolName,
-    begin: string,
-    statements: PreparedStatements,
-    work: (connection: Connection) => Promise<Result>,
+    transaction: (client: PgClient) => Promise<Result>,
   ): Promise<Result> {
     const client = await pools[pool].connect()
     // A session that dies between two statements says so with an event, which ends the process if nobody listens.
     client.on('error', ignore)
     let broken = false
     try {
-      await client.query(begin)
-      const result = await work(pgConnection(client, statements))
-      await client.query('COMMIT')
-      return result
+      return await transaction(client)
     } catch (error) {
       broken = isConnectionLost(error) || !(await rolledBack(client))
       throw error
@@ -57,6 +55,20 @@ export function pgDriver(pools: Readonly<Record<PoolName, PgPool>>, prepared: Pr
       client.removeListener('error', ignore)
       client.release(broken)
     }
+  }
+
+  function inTransaction<Result>(
+    pool: PoolName,
+    begin: string,
+    statements: PreparedStatements,
+    work: (connection: Connection) => Promise<Result>,
+  ): Promise<Result> {
+    return withClient(pool, async (client) => {
+      await client.query(begin)
+      const result = await work(pgConnection(client, statements))
+      await client.query('COMMIT')
+      return result
+    })
   }
 
   return {
@@ -73,6 +85,17 @@ export function pgDriver(pools: Readonly<Record<PoolName, PgPool>>, prepared: Pr
       })
       return rows as readonly Row[]
     },
+    // Where there is nothing to decide in between, nothing is waited for.
+    queryWith: <Row>(settings: TransactionSettings, text: string, params: readonly Param[]) =>
+      withClient(settings.pool, async (client) => {
+        const ask = inTurn(client)
+        const [, { rows }] = await together([
+          ask(() => client.query(beginStatement(settings))),
+          ask(() => run(client, prepared, text, params)),
+          ask(() => client.query('COMMIT')),
+        ])
+        return rows as readonly Row[]
+      }),
     transaction: (settings, work) => inTransaction(settings.pool, beginStatement(settings), prepared, work),
     hostTransaction: (work) =>
       inTransaction('work', 'BEGIN ISOLATION LEVEL READ COMMITTED', unprepared, async (connection) => {
@@ -110,14 +133,26 @@ async function run(
   }
 }
 
+/** Hands statements to a session: at once where it pipelines; elsewhere each when the one before has been answered. */
+function inTurn(client: PgClient): <Answer>(ask: () => Promise<Answer>) => Promise<Answer> {
+  if (client.pipeline === true) return (ask) => ask()
+  let last: Promise<unknown> = Promise.resolve()
+  return (ask) => {
+    const answer = last.then(ask, ask)
+    last = answer
+    return answer
+  }
+}
+
 function pgConnection(client: PgClient, prepared: PreparedStatements): Connection {
+  const ask = inTurn(client)
   return {
     async query<Row>(text: string, params: readonly Param[] = []) {
-      const { rows } = await run(client, prepared, text, params)
+      const { rows } = await ask(() => run(client, prepared, text, params))
       return rows as readonly Row[]
     },
     async script(text) {
-      await client.query(text)
+      await ask(() => client.query(text))
     },
   }
 }

@@ -65,6 +65,7 @@ export function pgliteDriver(source: PgliteSource): Driver {
       await unlock?.()
     },
     query: (_, text, params) => pgliteConnection(database(), lost).query(text, params),
+    queryWith: (_, text, params) => transaction((connection) => connection.query(text, params)),
     // Time limits would do nothing: there is one session, and nobody to wait for.
     transaction: (_, work) => transaction(work),
     hostTransaction: transaction,

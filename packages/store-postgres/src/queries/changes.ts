@@ -10,9 +10,10 @@ import type { Connection } from '../connection/connection.js'
 import { arrayLiteral } from '../sql/array-literal.js'
 import { batch } from '../sql/batch.js'
 import { rounds } from '../sql/rounds.js'
+import { together } from '../sql/together.js'
 import { instant } from '../sql/values.js'
 import { mergeContacts } from './contact-writes.js'
-import type { QueryContext } from './context.js'
+import type { LaneOf, QueryContext } from './context.js'
 import { deliveryWrites, writeDeliveries } from './delivery-rows.js'
 import { appendChanged, appendEvents } from './inbox-writes.js'
 import { appendOutbox } from './outbox-writes.js'
@@ -37,11 +38,27 @@ export async function applyChanges(
   return applied.map((isApplied) => (isApplied ? 'applied' : 'stale'))
 }
 
-/** Writes the runs of changes, and nothing else of them; returns for each whether its fence held. */
+/** The numbers of the lanes that runs of these changes are to wait in. */
+export function lanesOf(
+  { lanes }: QueryContext,
+  connection: Connection,
+  changes: readonly RunChange[],
+): Promise<LaneOf> {
+  return lanes.of(
+    connection,
+    changes.map(({ workspaceId, recipient }) => ({ workspaceId, lane: recipient.lane })),
+  )
+}
+
+/**
+ * Writes the runs of changes, and nothing else of them; returns for each whether its fence held. With `laneOf` given, the first statement
+ * is handed over at once.
+ */
 export async function moveRuns(
   context: QueryContext,
   connection: Connection,
   changes: readonly RunChange[],
+  laneOf?: LaneOf,
 ): Promise<readonly boolean[]> {
   const numbered = changes.map((change, index) => ({ change, index }))
   const moved = changes.map(() => false)
@@ -51,6 +68,7 @@ export async function moveRuns(
       context,
       connection,
       round.map(({ change }) => change),
+      laneOf === undefined ? {} : { laneOf },
     )
     for (const { change, index } of round) moved[index] = written.has(change.recipientId)
   }
@@ -59,16 +77,14 @@ export async function moveRuns(
 
 /** Writes the runs of changes whose fences hold; returns the new fences by run. `keepClaims` = all of them stay claimed. */
 export async function writeRecipients(
-  { s, lanes }: QueryContext,
+  context: QueryContext,
   connection: Connection,
   changes: readonly RunChange[],
-  { keepClaims = false } = {},
+  { keepClaims = false, laneOf: known }: { readonly keepClaims?: boolean; readonly laneOf?: LaneOf } = {},
 ): Promise<ReadonlyMap<number, number>> {
+  const { s } = context
   if (changes.length === 0) return new Map()
-  const laneOf = await lanes.of(
-    connection,
-    changes.map(({ workspaceId, recipient }) => ({ workspaceId, lane: recipient.lane })),
-  )
+  const laneOf = known ?? (await lanesOf(context, connection, changes))
   const writes = changes
     .map(({ workspaceId, recipientId, expectedFence, recipient, keepsClaim }) => ({
       run: endedProperly(recipient),
@@ -90,6 +106,16 @@ function endedProperly(run: Recipient): Recipient {
 
 /** Does what was decided beside the runs themselves. */
 export async function applyRest(
+  context: QueryContext,
+  connection: Connection,
+  changes: readonly RunChange[],
+  now: Instant,
+): Promise<void> {
+  await together([count(connection, context.s, changes), applyBeside(context, connection, changes, now)])
+}
+
+/** All of it that is not counted. */
+export async function applyBeside(
   context: QueryContext,
   connection: Connection,
   changes: readonly RunChange[],
@@ -124,23 +150,27 @@ export async function applyRest(
     changes.flatMap(({ workspaceId, events }) => events.map((event) => ({ workspaceId, event }))),
     now,
   )
-  await count(connection, s, changes)
   await detach(connection, s, changes)
   await appendOutbox(context, connection, changes)
 }
 
-/** Writes deliveries whole, and hands them reports that came before them. `permitId` lets their calls start; null = none does. */
+/**
+ * Writes deliveries whole, and hands them reports that came before them. `permitUntil` is until when
+ * their calls may start; null = none does.
+ */
 export async function writeDeliveryRows(
   context: QueryContext,
   connection: Connection,
   deliveries: readonly Delivery[],
-  permitId: number | null = null,
+  permitUntil: Instant | null = null,
 ): Promise<void> {
   const { s } = context
   for (const round of rounds(deliveries, ({ id }) => id)) {
-    const written = await connection.query<{ id: number }>(writeDeliveries(s), [
-      ...deliveryWrites.params(round),
-      permitId,
+    const ids = round.map(({ id }) => id)
+    const [written] = await together([
+      connection.query<{ id: number }>(writeDeliveries(s), [...deliveryWrites.params(round), instant(permitUntil)]),
+      refer(connection, s, round),
+      matchParked(context, connection, ids),
     ])
     if (written.length < round.length) {
       const known = new Set(written.map(({ id }) => id))
@@ -149,13 +179,15 @@ export async function writeDeliveryRows(
         kind: 'duplicate',
       })
     }
-    const ids = round.map(({ id }) => id)
-    if (round.some(({ providerId }) => providerId !== null)) {
-      const written = `(select * from ${s}.campaign_deliveries where id = any($1::bigint[]))`
-      await connection.query(writeReferences(s, written), [arrayLiteral(ids)])
-    }
-    await matchParked(context, connection, ids)
   }
+}
+
+/** Lets deliveries be found by their provider's id, where they have one. */
+async function refer(connection: Connection, s: string, deliveries: readonly Delivery[]): Promise<void> {
+  const named = deliveries.filter(({ providerId }) => providerId !== null)
+  if (named.length === 0) return
+  const written = `(select * from ${s}.campaign_deliveries where id = any($1::bigint[]))`
+  await connection.query(writeReferences(s, written), [arrayLiteral(named.map(({ id }) => id))])
 }
 
 type ScopedDelta = CounterDelta & { readonly workspaceId: string }

@@ -31,6 +31,9 @@ const laneRows = batch<LaneKey>({
   priority: ['text', ({ priority }) => priority],
 })
 
+/** Gives the number of a run's lane. */
+export type LaneOf = (run: { readonly workspaceId: string; readonly lane: Lane }) => number
+
 /** The numbers of lanes, kept in memory once they are committed: they never change. */
 export class Lanes {
   /** The lane at which the last claim ended that had more lanes than places; 0 = it reached them all. */
@@ -43,7 +46,7 @@ export class Lanes {
   async of(
     connection: Connection,
     runs: readonly { readonly workspaceId: string; readonly lane: Lane }[],
-  ): Promise<(run: { readonly workspaceId: string; readonly lane: Lane }) => number> {
+  ): Promise<LaneOf> {
     const keys = new Map(runs.map((run) => [laneKey(run), { workspaceId: run.workspaceId, ...run.lane }]))
     const missing = [...keys].filter(([key]) => !this.known.has(key)).map(([, lane]) => lane)
     const made = missing.length > 0 ? await this.make(connection, missing) : new Map<string, number>()

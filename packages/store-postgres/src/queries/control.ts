@@ -67,7 +67,7 @@ export function controlQueries(context: QueryContext): ControlStore {
          from (
            select p.permit_until from ${s}.call_permits p
              cross join lateral unnest(p.delivery_ids, p.attempts) as a(delivery_id, n)
-             join ${s}.campaign_deliveries d on d.id = a.delivery_id and d.state = 'sending' and d.attempts = a.n
+             join ${s}.campaign_deliveries d on d.id = a.delivery_id and d.state = 'sending' and d.attempts = coalesce(a.n, p.attempts[1])
            where p.open > 0 and d.workspace_id = $1 and ${scopeTest('$2', '$3')}
            union all
            select permit_until from ${s}.test_sends where finished_at > ${clock.stamp('$4')} and workspace_id = $1

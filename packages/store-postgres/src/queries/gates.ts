@@ -1,6 +1,7 @@
 import type { ClosedGate, GateChange, GateScope, Instant } from '@drumbeat/core'
 import type { Connection } from '../connection/connection.js'
 import { arrayLiteral } from '../sql/array-literal.js'
+import { together } from '../sql/together.js'
 import { int, ms } from '../sql/values.js'
 import type { QueryContext } from './context.js'
 
@@ -39,14 +40,16 @@ export async function holdGates(
   connection: Connection,
   { workspaceIds, now }: { readonly workspaceIds: readonly string[]; readonly now: Instant },
 ): Promise<{ readonly at: Instant; readonly gates: readonly GateScope[] }> {
-  await connection.query(`select pg_advisory_xact_lock_shared(${gateLock(s)})`)
-  // A statement of its own: one that waited for the lock would still read as of before it.
-  const [stamp] = await connection.query<{ at: Instant; gates: string }>(
-    `select ${ms(clock.stamp('$2'))} as at, coalesce((
-       select json_agg(json_build_object('workspaceId', workspace_id, 'kind', kind, 'ref', ref))
-       from ${s}.gates where workspace_id = any($1::text[])), '[]')::text as gates`,
-    [arrayLiteral([...new Set(workspaceIds)]), clock.named(now)],
-  )
+  const [, [stamp]] = await together([
+    connection.query(`select pg_advisory_xact_lock_shared(${gateLock(s)})`),
+    // A statement of its own: one that waited for the lock would still read as of before it.
+    connection.query<{ at: Instant; gates: string }>(
+      `select ${ms(clock.stamp('$2'))} as at, coalesce((
+         select json_agg(json_build_object('workspaceId', workspace_id, 'kind', kind, 'ref', ref))
+         from ${s}.gates where workspace_id = any($1::text[])), '[]')::text as gates`,
+      [arrayLiteral([...new Set(workspaceIds)]), clock.named(now)],
+    ),
+  ])
   return { at: stamp?.at ?? now, gates: JSON.parse(stamp?.gates ?? '[]') }
 }
 

@@ -12,10 +12,10 @@ import {
   type SentRecord,
 } from '@drumbeat/core'
 import type { Connection } from '../connection/connection.js'
-import { arrayLiteral } from '../sql/array-literal.js'
 import { batch } from '../sql/batch.js'
 import { document } from '../sql/json.js'
 import { rounds } from '../sql/rounds.js'
+import { together } from '../sql/together.js'
 import { instant, int, ms } from '../sql/values.js'
 import { applyRest, writeDeliveryRows, writeRecipients } from './changes.js'
 import type { QueryContext } from './context.js'
@@ -58,8 +58,9 @@ type Sent = SentRecord & { readonly id: number }
 const noPermissions: Permissions = { consents: [], suppressions: [] }
 
 /**
- * T1. In this order, each a statement of its own: runs by id and fence; pacing rows in contact order; what was sent; the gate's shared
- * lock, last of all locks; the gates, read after it, so that a stop that committed while we waited is seen; then the intents.
+ * T1. In this order, each a statement of its own: runs by id and fence; pacing rows in contact order; what was sent, and what is
+ * permitted; the gate's shared lock, last of all locks; the gates, read after it, so that a stop that committed while we waited is seen;
+ * then the intents. Nothing is decided before all of it is known, so it is asked for at once.
  */
 export async function intend(context: QueryContext, request: Request): Promise<readonly IntentResult[]> {
   const { intents, timeoutMs } = request
@@ -84,17 +85,23 @@ async function intendRound(
 ): Promise<void> {
   const { s } = context
   const { now, permitMs } = request
-  const held = await lockRuns(
-    connection,
-    s,
-    wishes.map(({ intent }) => intent),
+  const looks = looksAt(wishes)
+  const paced = looks.filter(({ neededMs }) => neededMs > 0)
+  const intents = wishes.map(({ intent }) => intent)
+  const workspaceIds = intents.map(({ change }) => change.workspaceId)
+  const [held, history, permissions, { at: begunAt, gates }] = await together([
+    lockRuns(connection, s, intents),
+    paced.length === 0 ? Promise.resolve(null) : lockAndRead(connection, s, paced, now),
+    permissionsOf(connection, s, looks),
+    holdGates(context, connection, { workspaceIds, now }),
+  ])
+  const isOurs = ({ intent }: Wish): boolean => held.has(intent.change.recipientId)
+  judge(
+    looks.filter(({ wish }) => isOurs(wish)),
+    { history, permissions },
+    now,
   )
-  const ours = wishes.filter(({ intent }) => held.has(intent.change.recipientId))
-  await judge(context, connection, ours, now)
-  const open = ours.filter(({ result }) => result === null)
-  if (open.length === 0) return
-  const workspaceIds = open.map(({ intent }) => intent.change.workspaceId)
-  const { at: begunAt, gates } = await holdGates(context, connection, { workspaceIds, now })
+  const open = wishes.filter((wish) => wish.result === null && isOurs(wish))
   const starting: Wish[] = []
   for (const wish of open) {
     const { change, delivery } = wish.intent
@@ -113,41 +120,45 @@ async function intendRound(
 /** Locks the runs whose claim holds, in id order; leaves out those with an event that waits to be taken in. */
 async function lockRuns(connection: Connection, s: string, intents: readonly Intent[]): Promise<ReadonlySet<number>> {
   const sorted = [...intents].sort((a, b) => a.change.recipientId - b.change.recipientId)
-  const locked = await connection.query<{ id: number }>(
+  const locking = connection.query<{ id: number }>(
     `select ${int('r.id')} as id from ${s}.campaign_recipients r join ${claimRows.from('t')}
        on r.id = t.id and r.workspace_id = t.workspace_id and r.fence = t.fence order by r.id for update of r`,
     claimRows.params(sorted),
   )
-  if (locked.length === 0) return new Set()
   // A statement of its own: it sees what was committed while we waited for the runs.
-  const free = await connection.query<{ id: number }>(
+  const looking = connection.query<{ id: number }>(
     `select ${int('t.id')} as id from ${claimRows.from('t')}
      where not exists (select from ${s}.inbox i where i.workspace_id = t.workspace_id and i.contact_id = t.contact_id and i.kind = 'event')
        and not exists (select from ${s}.campaign_deliveries d where d.id = t.delivery_id
          and (d.workspace_id <> t.workspace_id or d.state <> all('{scheduled,retry_wait}')))`,
     claimRows.params(sorted),
   )
+  const [locked, free] = await together([locking, looking])
   const startable = new Set(free.map(({ id }) => id))
   return new Set(locked.map(({ id }) => id).filter((id) => startable.has(id)))
 }
 
-/** The last look, contact by contact under its pacing row; of several messages to one contact each counts against the next. */
-async function judge(
-  { s }: QueryContext,
-  connection: Connection,
-  wishes: readonly Wish[],
-  now: Instant,
-): Promise<void> {
-  const looks = wishes.flatMap((wish): Look | [] => {
+function looksAt(wishes: readonly Wish[]): readonly Look[] {
+  return wishes.flatMap((wish): Look | [] => {
     const { change, delivery, guard } = wish.intent
     if (guard === null) return []
     const key = contactKey({ workspaceId: change.workspaceId, contactId: delivery.contactId })
     return { wish, guard, key, neededMs: historyNeededMs(guard) }
   })
-  if (looks.length === 0) return
-  const paced = looks.filter(({ neededMs }) => neededMs > 0)
-  const history = paced.length === 0 ? null : await lockAndRead(connection, s, paced, now)
-  const permissions = await permissionsOf(connection, s, looks)
+}
+
+/** The last look, contact by contact under its pacing row; of several messages to one contact each counts against the next. */
+function judge(
+  looks: readonly Look[],
+  {
+    history,
+    permissions,
+  }: {
+    readonly history: Map<string, readonly Sent[]> | null
+    readonly permissions: ReadonlyMap<string, Permissions>
+  },
+  now: Instant,
+): void {
   for (const { wish, guard, key, neededMs } of looks) {
     const { consents, suppressions } = permissions.get(key) ?? noPermissions
     const sent = neededMs === 0 ? [] : sentBefore(history?.get(key) ?? [], wish, now - neededMs)
@@ -195,17 +206,17 @@ async function lockAndRead(
     .map(([, { change, delivery }]) => ({ workspaceId: change.workspaceId, contactId: delivery.contactId }))
   const since = now - Math.max(...looks.map(({ neededMs }) => neededMs))
   const params = contactRows.params(contacts)
-  await connection.query(
+  const making = connection.query(
     `insert into ${s}.contact_pacing (${contactRows.columns}) select ${contactRows.columns} from ${contactRows.from('t')}
      order by 1, 2 on conflict do nothing`,
     params,
   )
-  await connection.query(
+  const locking = connection.query(
     `select from ${s}.contact_pacing p join ${contactRows.from('t')} using (workspace_id, contact_id)
      order by p.workspace_id, p.contact_id for update of p`,
     params,
   )
-  const rows = await connection.query<Sent & { readonly workspaceId: string; readonly contactId: string }>(
+  const reading = connection.query<Sent & { readonly workspaceId: string; readonly contactId: string }>(
     `select ${int('d.id')} as id, d.workspace_id as "workspaceId", d.contact_id as "contactId", ${ms('d.intended_at')} as at, d.channel, d.category
      from ${contactRows.from('t')}
      join ${s}.campaign_entries e using (workspace_id, contact_id)
@@ -213,6 +224,7 @@ async function lockAndRead(
      where d.kind = 'message' and d.intended_at >= $3::timestamptz and d.state <> all('{failed,canceled}') order by d.intended_at, d.id`,
     [...params, instant(since)],
   )
+  const [, , rows] = await together([making, locking, reading])
   const found = new Map<string, readonly Sent[]>()
   for (const { workspaceId, contactId, ...record } of rows) {
     const key = contactKey({ workspaceId, contactId })
@@ -230,10 +242,16 @@ async function write(
   const { s } = context
   const intents = wishes.map(({ intent }) => intent)
   const changes = intents.map(({ change }) => change)
-  const fences = await writeRecipients(context, connection, changes, { keepClaims: true })
-  await applyRest(context, connection, changes, latestOf(context))
-  const permitId = await permit(connection, s, intents, permitUntil)
-  await writeDeliveryRows(context, connection, deliveriesOf(intents), permitId)
+  const [fences] = await together([
+    writeRecipients(context, connection, changes, { keepClaims: true }),
+    applyRest(context, connection, changes, latestOf(context)),
+    writeDeliveryRows(context, connection, deliveriesOf(intents), permitUntil),
+    keepContents(connection, s, intents),
+  ])
+  return fences
+}
+
+async function keepContents(connection: Connection, s: string, intents: readonly Intent[]): Promise<void> {
   for (const { delivery, content } of intents) {
     if (content === null) continue
     await connection.query(
@@ -242,31 +260,10 @@ async function write(
       [delivery.id, delivery.attempts, document(content)],
     )
   }
-  return fences
 }
 
 function deliveriesOf(intents: readonly Intent[]): readonly Delivery[] {
   return intents.map(({ delivery, change: { workspaceId } }) =>
     delivery.workspaceId === workspaceId ? delivery : { ...delivery, workspaceId },
   )
-}
-
-/** One for all calls that may start now. */
-async function permit(
-  connection: Connection,
-  s: string,
-  intents: readonly Intent[],
-  permitUntil: Instant,
-): Promise<number> {
-  const [row] = await connection.query<{ id: number }>(
-    `insert into ${s}.call_permits (delivery_ids, attempts, open, permit_until)
-     values ($1::bigint[], $2::int[], $3::int, $4::timestamptz) returning ${int('id')} as id`,
-    [
-      arrayLiteral(intents.map(({ delivery }) => delivery.id)),
-      arrayLiteral(intents.map(({ delivery }) => delivery.attempts)),
-      intents.length,
-      instant(permitUntil),
-    ],
-  )
-  return row?.id ?? 0
 }

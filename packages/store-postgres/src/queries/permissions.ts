@@ -11,6 +11,7 @@ import { arrayLiteral } from '../sql/array-literal.js'
 import { batch } from '../sql/batch.js'
 import { byIndex } from '../sql/by-index.js'
 import { keyOf, rounds } from '../sql/rounds.js'
+import { together } from '../sql/together.js'
 import { instant, ms } from '../sql/values.js'
 
 /** Whose permissions are asked for, and under which addresses. */
@@ -60,10 +61,7 @@ export async function readPermissions(
       address,
     })),
   )
-  const [consents, suppressions] = await Promise.all([
-    readConsents(query, s, keys),
-    readSuppressions(query, s, addresses),
-  ])
+  const [consents, suppressions] = await together([readConsents(query, s, keys), readSuppressions(query, s, addresses)])
   for (const { workspaceId, contactId, ...consent } of consents) {
     found.get(contactKey({ workspaceId, contactId }))?.consents.push(consent)
   }

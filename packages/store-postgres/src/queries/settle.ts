@@ -4,8 +4,9 @@ import { isDataError } from '../connection/storage-error.js'
 import { arrayLiteral } from '../sql/array-literal.js'
 import { batch } from '../sql/batch.js'
 import { rounds } from '../sql/rounds.js'
+import { together } from '../sql/together.js'
 import { instant } from '../sql/values.js'
-import { applyRest, count, moveRuns } from './changes.js'
+import { applyBeside, count, lanesOf, moveRuns } from './changes.js'
 import type { QueryContext } from './context.js'
 import { appendChanged } from './inbox-writes.js'
 import { appendOutbox } from './outbox-writes.js'
@@ -91,25 +92,30 @@ async function settleRound(
   const { s } = context
   const sorted = [...settlements].sort((a, b) => runOf(a) - runOf(b) || a.deliveryId - b.deliveryId)
   const changes = sorted.flatMap(({ change }) => change ?? [])
-  const isMoved = await moveRuns(context, connection, changes)
+  const laneOf = await lanesOf(context, connection, changes)
+  const [isMoved, written] = await together([
+    moveRuns(context, connection, changes, laneOf),
+    settleDeliveries(connection, s, sorted, from),
+  ])
   const moved = new Set<RunChange>(changes.filter((_, index) => isMoved[index]))
-  const written = await settleDeliveries(connection, s, sorted, from)
   const gone = sorted.filter(
     ({ deliveryId, change }) => !written.has(deliveryId) && change !== null && moved.has(change),
   )
   if (gone.length > 0) throw new OutcomesGone(new Set(gone))
   const open = sorted.filter(({ deliveryId }) => written.has(deliveryId))
   if (open.length === 0) return
-  await matchParked(
-    context,
-    connection,
-    open.map(({ deliveryId }) => deliveryId),
-  )
-  await writeLooks(connection, s, open, now)
-  await count(connection, s, open)
+  await together([
+    matchParked(
+      context,
+      connection,
+      open.map(({ deliveryId }) => deliveryId),
+    ),
+    writeLooks(connection, s, open, now),
+    count(connection, s, [...open, ...moved]),
+  ])
   await closeAddresses(connection, s, open, now)
   await appendOutbox(context, connection, open)
-  await applyRest(context, connection, [...moved], latestOf(context))
+  await applyBeside(context, connection, [...moved], latestOf(context))
   for (const settlement of open) {
     answers.set(settlement, settlement.change !== null && !moved.has(settlement.change) ? 'run_changed' : 'applied')
   }

@@ -1,7 +1,7 @@
 /**
  * Which provider calls may be under way: one row for all calls whose intents were written together, which a stop counts by what their
- * deliveries say. `open` is how many of them are not settled yet; a row without any is tidied away. One row per call, written and
- * finished, would be a sixth of what a delivery costs the database.
+ * deliveries say. `attempts` is that of each, or one for all; `open` is how many are not settled yet, and a row without any is tidied
+ * away. One row per call, written and finished, would be a sixth of what a delivery costs the database.
  */
 export const callPermits = (s: string): string => `
   create table ${s}.call_permits (
