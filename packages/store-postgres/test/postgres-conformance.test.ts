@@ -1,5 +1,5 @@
 import { storeConformance } from '@drumbeat/core/testing'
 import { openPostgres } from './databases.js'
 
-storeConformance({ name: 'postgresStore()', open: () => openPostgres() })
-storeConformance({ name: 'postgresStore() on a pool that pipelines', open: () => openPostgres({}, { pipeline: true }) })
+// On a pool that pipelines. All other tests use pools that do not.
+storeConformance({ name: 'postgresStore()', open: () => openPostgres({}, { pipeline: true }) })
