@@ -21,10 +21,18 @@ describe('twilioChannel', () => {
     })
   })
 
+  it('says what a segment costs about, if it is told', () => {
+    const price = { amount: 0.0079, currency: 'USD' }
+    expect(twilioChannel(options({ price })).price).toEqual(price)
+    expect(twilioChannel(options({}))).not.toHaveProperty('price')
+  })
+
   it.each<readonly [string, Partial<TwilioChannelOptions>, RegExp]>([
     ['no client', { client: {} as never }, /needs a client/],
     ['no sender', { from: ' ' }, /needs `from`/],
     ['a validity of 0.5 s', { validityMs: 500 }, /validityMs of 500/],
+    ['a price below nothing', { price: { amount: -1, currency: 'USD' } }, /price\.amount/],
+    ['a price in no currency', { price: { amount: 1, currency: '$' } }, /ISO 4217/],
     ['a host name with an underscore', { webhook: { url: 'https://a_b.test/', authToken: 't' } }, /underscore/],
     ['a relative URL', { webhook: { url: '/hooks', authToken: 't' } }, /absolute URL/],
     ['no token', { webhook: { url: 'https://acme.test/', authToken: [] } }, /authToken/],

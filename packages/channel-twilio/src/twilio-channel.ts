@@ -66,6 +66,8 @@ export interface TwilioChannelOptions {
   readonly ambiguity?: Channel['ambiguity']
   /** How fast the account may be sent through; SMS count in segments. Default: as fast as it answers. */
   readonly rate?: Channel['rate']
+  /** What one segment costs about, shown to authors with previews. Default: nothing is said. */
+  readonly price?: Channel['price']
 }
 
 /**
@@ -130,7 +132,7 @@ function isMessagingService(from: string): boolean {
   return /^MG[0-9a-f]{32}$/i.test(from)
 }
 
-function checkOptions({ client, from, webhook, validityMs }: TwilioChannelOptions): void {
+function checkOptions({ client, from, webhook, validityMs, price }: TwilioChannelOptions): void {
   if (typeof client?.messages?.create !== 'function') {
     throw new ConfigurationError('twilioChannel() needs a client: twilio(accountSid, authToken).')
   }
@@ -142,6 +144,14 @@ function checkOptions({ client, from, webhook, validityMs }: TwilioChannelOption
   if (validityMs !== undefined && !(validityMs % 1000 === 0 && validityMs >= 1000 && validityMs <= 36_000_000)) {
     throw new ConfigurationError(
       `twilioChannel() cannot use a validityMs of ${validityMs}: whole seconds, from 1000 to 36000000.`,
+    )
+  }
+  if (
+    price !== undefined &&
+    !(Number.isFinite(price.amount) && price.amount >= 0 && /^[A-Z]{3}$/.test(price.currency))
+  ) {
+    throw new ConfigurationError(
+      'twilioChannel() needs price.amount to be 0 or more, and price.currency to be a code of ISO 4217, such as "USD".',
     )
   }
   if (webhook === undefined) return

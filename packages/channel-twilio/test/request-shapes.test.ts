@@ -8,7 +8,7 @@ import { clientOf } from './local-client.js'
 import { accountSid, messagesResource } from './twilio-stand-in.js'
 
 /** Whatever shapes a request. An option that is not told apart here does not compile. */
-type Shaping = Omit<TwilioChannelOptions, 'client' | 'name' | 'account' | 'ambiguity' | 'rate'>
+type Shaping = Omit<TwilioChannelOptions, 'client' | 'name' | 'account' | 'ambiguity' | 'rate' | 'price'>
 type Text = Omit<OutboundMessage['content'] & { readonly kind: 'text' }, 'kind'>
 
 const options = combinations<Shaping>({

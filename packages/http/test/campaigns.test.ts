@@ -242,9 +242,16 @@ it('keeps versions of templates, compares, restores and previews them', async ()
   expect(await preview({ attributes: { name: 'Ana' } })).toEqual({
     content: { kind: 'text', body: 'Hi Ana' },
     segments: 1,
+    cost: { amount: 0.0079, currency: 'USD' },
     missing: [],
     unsafe: [],
   })
+  expect(await preview({ content: { kind: 'text', body: 'x'.repeat(400) } })).toMatchObject({
+    segments: 3,
+    cost: { amount: 0.0237, currency: 'USD' },
+  })
+  const mail = { channel: 'email', content: { kind: 'email', subject: 'Hi', html: '<p>Hi</p>' } }
+  expect(await preview(mail)).toMatchObject({ segments: null, cost: null })
   expect(await preview({})).toMatchObject({ content: null, missing: ['name'] })
 })
 

@@ -43,7 +43,10 @@ export function sign(signingKey: string, url: string, body: Uint8Array | string)
 export function stage(options: Partial<HttpOptions> = {}) {
   const clock = new VirtualClock('2026-03-06T12:00Z')
   const email = signingChannel(sandboxChannel({ name: 'email', clock }), 'email key')
-  const sms = signingChannel(sandboxChannel({ name: 'sms', clock }), 'sms key')
+  const sms = {
+    ...signingChannel(sandboxChannel({ name: 'sms', clock }), 'sms key'),
+    price: { amount: 0.0079, currency: 'USD' },
+  }
   const channels = [email, sms] as const
   const posted: Parameters<EventSender['send']>[0][] = []
   const eventSender: EventSender = {

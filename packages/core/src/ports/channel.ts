@@ -111,6 +111,14 @@ export type LookupResult =
   | { readonly found: 'absent' }
   | { readonly found: 'cannot_tell' }
 
+/** What one message costs about; an SMS costs it for each segment. */
+export interface Price {
+  /** In units of the currency: 0.0079. */
+  readonly amount: number
+  /** ISO 4217: `USD`. */
+  readonly currency: string
+}
+
 /** Sends rendered messages through one provider account. */
 export interface Channel {
   /** What steps call it: `email`, `sms`, … Unique among the channels of one Drumbeat. */
@@ -125,6 +133,11 @@ export interface Channel {
    * they can.
    */
   readonly rate?: Rate
+  /**
+   * A hint for authors, shown with previews. What the provider bills depends on the country, the carrier and the contract. Default: nothing
+   * is said.
+   */
+  readonly price?: Price
   /** After an unknown outcome: `at_most_once` (default) never calls again on a guess; `at_least_once` may, once, and flags it. */
   readonly ambiguity?: 'at_most_once' | 'at_least_once'
   /**

@@ -1,4 +1,11 @@
-import { compileTemplate, renderMessage, type SampleContact, smsSegments } from '@drumbeat/core'
+import {
+  compileTemplate,
+  type Price,
+  renderMessage,
+  type SampleContact,
+  smsSegments,
+  type Wiring,
+} from '@drumbeat/core'
 import * as z from 'zod'
 import { pageOf, pageOfAll, pageQuery } from '../routing/cursor.js'
 import { apiRoute } from '../routing/route.js'
@@ -136,11 +143,14 @@ export const templateRoutes = [
       })
       if (!rendered.ok) {
         const missing = rendered.missing.map(({ name }) => name)
-        return { body: { content: null, segments: null, missing, unsafe: rendered.unsafe.map(({ name }) => name) } }
+        return {
+          body: { content: null, segments: null, cost: null, missing, unsafe: rendered.unsafe.map(({ name }) => name) },
+        }
       }
       const { content } = rendered
       const segments = content.kind === 'text' ? smsSegments(content.body).segments : null
-      return { body: { content, segments, missing: [], unsafe: [] } }
+      const cost = costOf(workspace.wiring, draft.channel, segments ?? 1)
+      return { body: { content, segments, cost, missing: [], unsafe: [] } }
     },
   }),
   apiRoute({
@@ -164,3 +174,9 @@ export const templateRoutes = [
     },
   }),
 ]
+
+/** About, to a hundredth of a cent: sums of decimal fractions have tails. */
+function costOf({ channels }: Wiring, channel: string, units: number): Price | null {
+  const price = channels.find(({ name }) => name === channel)?.price
+  return price === undefined ? null : { ...price, amount: Math.round(price.amount * units * 10_000) / 10_000 }
+}

@@ -65,6 +65,10 @@ export const previewInput = z.strictObject({
 export const preview = z.strictObject({
   content: content.nullable(),
   segments: z.number().nullable().describe('Of a text message.'),
+  cost: z
+    .strictObject({ amount: z.number(), currency: z.string() })
+    .nullable()
+    .describe('What it costs about, by the price that the channel was given; null = it was given none.'),
   missing: z.array(z.string()).describe('Tokens without a value or fallback.'),
   unsafe: z.array(z.string()).describe('Tokens whose value may not stand where it would.'),
 })
