@@ -12,7 +12,7 @@ import {
   startEngine,
 } from './processes.js'
 
-const kills = Number(process.env.DRUMBEAT_KILLS ?? 5)
+const kills = Number(process.env.DRUMBEAT_KILLS ?? 3)
 /** Enough that the campaign is not over before the last kill; an embedded database is slower. */
 const peopleOn = { postgres: 25 * Math.max(kills, 4), pglite: 10 * Math.max(kills, 4) }
 const seed = Number(process.env.DRUMBEAT_SEED ?? Date.now() % 100_000)
