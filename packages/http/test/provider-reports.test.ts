@@ -85,6 +85,22 @@ it('closes an address at a stop word, opens it at a start word, and lets no late
   expect(await suppressions()).toEqual(['stop'])
 })
 
+it('lets no late copy of a start word open an address again that is nobody’s', async () => {
+  const { report, acme, clock } = await sent()
+  const says = (id: string, text: string) =>
+    report('account-of-sms-0001', [
+      { kind: 'inbound', dedupeKey: id, message: { from: '+12125550199', to: '+15005550006', text, at: clock.now() } },
+    ])
+  await says('m1', 'STOP')
+  await says('m2', 'START')
+  await says('m3', 'STOP')
+  await says('m2', 'START')
+  await acme.contacts.import([{ ...ana, id: 'ben', addresses: { sms: '+12125550199' } }])
+  expect((await acme.contacts.export('ben')).suppressions).toMatchObject([{ reason: 'stop' }])
+  await says('m4', 'START')
+  expect((await acme.contacts.export('ben')).suppressions).toEqual([])
+})
+
 it('suppresses an address that bounced, over all campaigns, before the message that is scheduled already', async () => {
   const { report, acme, drumbeat, mail, clock, channels } = await sent()
   await acme.enroll((await welcome(acme, 'Another')).id, 'ana', { at: '2026-03-06T12:00Z' })

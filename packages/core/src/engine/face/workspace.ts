@@ -229,7 +229,11 @@ export class Workspace {
     if (keyword === 'stop')
       changes.push({ kind: 'suppress', suppression: { channel, address, topic: null, reason: 'stop', at } })
     if (keyword === 'start') changes.push({ kind: 'lift', channel, address, reasons: liftedByStart })
-    if (changes.length > 0 && !(await this.haveReceived(contacts, eventId)))
+    const isKnown =
+      contacts.length === 0 && keyword === 'start' && id !== null
+        ? await this.isRepeated(channel, id)
+        : await this.haveReceived(contacts, eventId)
+    if (changes.length > 0 && !isKnown)
       await store.contacts.changePermissions({ workspaceId: this.id, changes, now: this.context.clock.now() })
     for (const { id: contactId } of contacts) {
       const { text, automatic, inReplyTo } = inbound
@@ -238,6 +242,21 @@ export class Workspace {
       await this.track({ contactId, event: messageReceived, at, data, ...(known === null ? {} : { id: known }) })
     }
     return inbound
+  }
+
+  /**
+   * Whether a start word from nobody's address came before: a copy must not open an address again that a later stop word closed. Nobody has
+   * an event of it, so its id is kept as those of reports are. A stop word is never held back by its id: a crash in between would lose it.
+   */
+  private async isRepeated(channel: string, providerId: string): Promise<boolean> {
+    const { store, clock, settings } = this.context
+    const { appended } = await store.inbox.appendReports({
+      workspaceId: this.id,
+      reports: [{ dedupeKey: `inbound/${channel}/${providerId}`, delivery: { channel, providerId }, facts: [] }],
+      now: clock.now(),
+      parkMs: settings.parkReportsMs,
+    })
+    return appended === 0
   }
 
   /** Whether a message has become an event of every contact it is from; false where it is from nobody. */
