@@ -1,6 +1,6 @@
 /**
  * Each provider call that may have started, in the same ranges. The partial index holds calls under way only, which a stop counts; what
- * is finished leaves it.
+ * is finished leaves it. Until permits were kept by the batch: see `call-permits`.
  */
 export const deliveryAttempts = (s: string): string => `
   create table ${s}.delivery_attempts (
