@@ -163,7 +163,7 @@ const inside = [
   'Campaigns.note',
 ]
 const insideTemplates = ['Templates.versionOf', 'Templates.versionFrom']
-const insideContacts = ['Contacts.change', 'Contacts.addressOf', 'Contacts.read', 'Workspace.haveReceived']
+const insideContacts = ['Contacts.change', 'Contacts.addressOf', 'Contacts.read']
 const insideWebhooks = ['sender', 'read', 'save', 'withSecret', 'note'].map((name) => `Webhooks.${name}`)
 
 function methodsOf(workspace: Workspace): readonly string[] {

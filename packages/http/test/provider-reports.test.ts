@@ -85,7 +85,7 @@ it('closes an address at a stop word, opens it at a start word, and lets no late
   expect(await suppressions()).toEqual(['stop'])
 })
 
-it('lets no late copy of a start word open an address again that is nobody’s', async () => {
+it('lets no late copy of a start or stop word change an address again, also one that is nobody’s', async () => {
   const { report, acme, clock } = await sent()
   const says = (id: string, text: string) =>
     report('account-of-sms-0001', [
@@ -98,6 +98,7 @@ it('lets no late copy of a start word open an address again that is nobody’s',
   await acme.contacts.import([{ ...ana, id: 'ben', addresses: { sms: '+12125550199' } }])
   expect((await acme.contacts.export('ben')).suppressions).toMatchObject([{ reason: 'stop' }])
   await says('m4', 'START')
+  await says('m3', 'STOP')
   expect((await acme.contacts.export('ben')).suppressions).toEqual([])
 })
 

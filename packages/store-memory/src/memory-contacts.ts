@@ -12,6 +12,7 @@ import { bucketKey, suppressionsAt } from './addresses.js'
 import { contactsAfter, factsOf } from './audience.js'
 import type { Call } from './call.js'
 import { eraseContact } from './erase.js'
+import { keyOf } from './keys.js'
 import { appendChanged } from './memory-inbox.js'
 import { changePermission } from './memory-permissions.js'
 import { appendOutbox } from './outbox.js'
@@ -45,8 +46,14 @@ export function memoryContacts(state: State, call: Call): ContactStore {
     permissions: (keys) => call({}, () => new Map(keys.map((key) => [contactKey(key), permissionsOf(state, key)]))),
     changePermissions: (request) =>
       call(request, () => {
-        for (const change of request.changes) changePermission(state, request.workspaceId, change)
-        appendOutbox(state, request.workspaceId, request.outbox)
+        const { workspaceId, changes, once, outbox } = request
+        if (once !== undefined) {
+          const key = keyOf(workspaceId, once)
+          if (state.permissionCauses.has(key)) return
+          state.permissionCauses.set(key, { key })
+        }
+        for (const change of changes) changePermission(state, workspaceId, change)
+        appendOutbox(state, workspaceId, outbox)
       }),
     erase: (request) => call(request, () => eraseContact(state, request)),
   }

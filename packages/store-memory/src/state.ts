@@ -141,6 +141,8 @@ export class State {
   readonly eventsOfContact = this.events.index((event) => contactKey(event))
   readonly inbox = this.table<number, InboxItem>()
   readonly inboxOf = this.inbox.index((item) => contactKey(item))
+  /** What changed permissions once and must not again. */
+  readonly permissionCauses = this.table<string, { readonly key: string }>()
   readonly reportKeys = this.table<string, { readonly key: string; readonly receivedAt: Instant }>()
   readonly parked = this.table<number, ParkedReport>()
   readonly parkedFor = this.parked.index(({ workspaceId, report }) => targetKey(workspaceId, report.delivery))

@@ -60,6 +60,8 @@ export interface ContactStore {
     readonly workspaceId: string
     readonly changes: readonly PermissionChange[]
     readonly now: Instant
+    /** Names what caused them: nothing is written where a call in the workspace had the same, however long ago. Default: nothing did. */
+    readonly once?: string
     /** To be told to the host's endpoints. Default: nothing. */
     readonly outbox?: readonly OutboxEvent[]
   }): Promise<void>

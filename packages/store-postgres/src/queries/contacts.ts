@@ -9,7 +9,7 @@ import type { QueryContext } from './context.js'
 import { eraseContact } from './erase.js'
 import { appendChanged } from './inbox-writes.js'
 import { appendOutbox } from './outbox-writes.js'
-import { changePermissions, readPermissions } from './permissions.js'
+import { changePermissions, isNewCause, readPermissions } from './permissions.js'
 
 const contactRows = batch<{ readonly workspaceId: string; readonly contactId: string }>({
   workspace_id: ['text', ({ workspaceId }) => workspaceId],
@@ -58,9 +58,10 @@ export function contactQueries(context: QueryContext, events: InboxStore['events
       return rows.map(contactOf)
     },
     permissions: (keys) => readPermissions(byKey(database), s, keys),
-    changePermissions: ({ workspaceId, changes, now, outbox }) =>
+    changePermissions: ({ workspaceId, changes, now, once, outbox }) =>
       database.write(async (connection) => {
         context.clock.named(now)
+        if (once !== undefined && !(await isNewCause(connection, s, workspaceId, once))) return
         await changePermissions(
           connection,
           s,

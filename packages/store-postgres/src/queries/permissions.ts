@@ -10,6 +10,7 @@ import type { Connection } from '../connection/connection.js'
 import { arrayLiteral } from '../sql/array-literal.js'
 import { batch } from '../sql/batch.js'
 import { byIndex } from '../sql/by-index.js'
+import { keyHash } from '../sql/key-hash.js'
 import { keyOf, rounds } from '../sql/rounds.js'
 import { together } from '../sql/together.js'
 import { instant, ms } from '../sql/values.js'
@@ -123,6 +124,21 @@ const suppressionRows = batch<Of<'suppress'>>({
   reason: ['text', ({ suppression }) => suppression.reason],
   at: ['timestamptz', ({ suppression }) => instant(suppression.at)],
 })
+
+/** Keeps what causes permission changes. False = it caused some before. */
+export async function isNewCause(
+  connection: Connection,
+  s: string,
+  workspaceId: string,
+  cause: string,
+): Promise<boolean> {
+  const kept = await connection.query(
+    `insert into ${s}.permission_causes (high, low) values (${keyHash('$1::text', '$2::text', 0)}, ${keyHash('$1::text', '$2::text', 1)})
+     on conflict do nothing returning 1`,
+    [workspaceId, cause],
+  )
+  return kept.length > 0
+}
 
 /** Writes permission changes in their order; the later `at` wins, and at one instant the later change. */
 export async function changePermissions(

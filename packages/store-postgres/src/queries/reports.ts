@@ -4,6 +4,7 @@ import { arrayLiteral } from '../sql/array-literal.js'
 import { batch } from '../sql/batch.js'
 import { byIndex } from '../sql/by-index.js'
 import { jsonb } from '../sql/json.js'
+import { keyHash } from '../sql/key-hash.js'
 import { instant, int } from '../sql/values.js'
 import type { QueryContext } from './context.js'
 import { placed } from './inbox-writes.js'
@@ -28,10 +29,6 @@ const reportRows = batch<ReportRow>({
 /** The narrow key of a provider's id. The delivery says whether it was meant. */
 const providerHash = (workspace: string, channel: string, id: string): string =>
   `hashtextextended(${workspace} || chr(1) || ${channel} || chr(1) || ${id}, 0)`
-
-/** Half of the hash that a report's key is kept as. */
-const keyHash = (workspace: string, key: string, half: 0 | 1): string =>
-  `hashtextextended(${workspace} || chr(1) || ${key}, ${half})`
 
 /** Appends providers' reports, once per key; those whose delivery is not known yet are parked. */
 export function appendReports({ database, s, clock }: QueryContext): InboxStore['appendReports'] {

@@ -6,6 +6,7 @@ import { contactAddresses } from '../tables/contacts/contact-addresses.js'
 import { contactConsents } from '../tables/contacts/contact-consents.js'
 import { contactPacing } from '../tables/contacts/contact-pacing.js'
 import { contacts } from '../tables/contacts/contacts.js'
+import { permissionCauses } from '../tables/contacts/permission-causes.js'
 import { suppressions } from '../tables/contacts/suppressions.js'
 import { auditLog } from '../tables/control/audit-log.js'
 import { engines } from '../tables/control/engines.js'
@@ -97,4 +98,5 @@ export const migrations: readonly Migration[] = [
     oldestReader: 7,
     script: (schema) => [inboxInOneOrder, reportKeysAsHashes].map((part) => part(schema)).join(';\n'),
   },
+  { number: 8, oldestReader: 7, script: permissionCauses },
 ]

@@ -1,6 +1,6 @@
 import type { Campaign } from '../../campaign/campaign.js'
 import { defaultWorkspaceSettings, type WorkspaceSettings } from '../../campaign/workspace.js'
-import { type Contact, messageReceived } from '../../contact/contact.js'
+import { messageReceived } from '../../contact/contact.js'
 import { type Inbound, type RawInbound, readInbound } from '../../contact/inbound.js'
 import { liftedByStart } from '../../contact/suppression.js'
 import type { Delivery } from '../../delivery/delivery.js'
@@ -215,61 +215,30 @@ export class Workspace {
 
   /**
    * Takes in a message from a contact. A stop word closes the address in the whole workspace at once; a start word opens it again. A
-   * human message is a reply. Returns how it was read. A message that came before, by its id, opens and closes nothing again: a late copy of
-   * a start word must not undo the stop that followed it.
+   * human message is a reply. Returns how it was read. A message that came before, by its id, opens and closes nothing again, however late
+   * it comes: a copy of a start word must not undo the stop that followed it.
    */
   async receive(raw: RawInbound, options: { readonly id?: string } = {}): Promise<Inbound> {
-    const { store } = this.context
+    const { store, clock } = this.context
     const inbound = readInbound(raw)
     const { channel, from: address, keyword, at } = inbound
     const contacts = await store.contacts.byAddress({ workspaceId: this.id, channel, address })
     const id = options.id ?? inbound.providerId
-    const eventId = (contactId: string) => (id === null ? null : `inbound/${id}/${contactId}`)
     const changes: PermissionChange[] = []
     if (keyword === 'stop')
       changes.push({ kind: 'suppress', suppression: { channel, address, topic: null, reason: 'stop', at } })
     if (keyword === 'start') changes.push({ kind: 'lift', channel, address, reasons: liftedByStart })
-    const isKnown =
-      contacts.length === 0 && keyword === 'start' && id !== null
-        ? await this.isRepeated(channel, id)
-        : await this.haveReceived(contacts, eventId)
-    if (changes.length > 0 && !isKnown)
-      await store.contacts.changePermissions({ workspaceId: this.id, changes, now: this.context.clock.now() })
+    if (changes.length > 0) {
+      const once = id === null ? {} : { once: `inbound/${channel}/${id}` }
+      await store.contacts.changePermissions({ workspaceId: this.id, changes, now: clock.now(), ...once })
+    }
     for (const { id: contactId } of contacts) {
       const { text, automatic, inReplyTo } = inbound
       const data = { channel, text, keyword, automatic, inReplyTo }
-      const known = eventId(contactId)
-      await this.track({ contactId, event: messageReceived, at, data, ...(known === null ? {} : { id: known }) })
+      const known = id === null ? {} : { id: `inbound/${id}/${contactId}` }
+      await this.track({ contactId, event: messageReceived, at, data, ...known })
     }
     return inbound
-  }
-
-  /**
-   * Whether a start word from nobody's address came before: a copy must not open an address again that a later stop word closed. Nobody has
-   * an event of it, so its id is kept as those of reports are. A stop word is never held back by its id: a crash in between would lose it.
-   */
-  private async isRepeated(channel: string, providerId: string): Promise<boolean> {
-    const { store, clock, settings } = this.context
-    const { appended } = await store.inbox.appendReports({
-      workspaceId: this.id,
-      reports: [{ dedupeKey: `inbound/${channel}/${providerId}`, delivery: { channel, providerId }, facts: [] }],
-      now: clock.now(),
-      parkMs: settings.parkReportsMs,
-    })
-    return appended === 0
-  }
-
-  /** Whether a message has become an event of every contact it is from; false where it is from nobody. */
-  private async haveReceived(
-    contacts: readonly Contact[],
-    eventId: (contactId: string) => string | null,
-  ): Promise<boolean> {
-    const queries = contacts.map(({ id }) => ({ workspaceId: this.id, contactId: id, names: [messageReceived] }))
-    if (queries.length === 0) return false
-    const events = await this.context.store.inbox.events(queries)
-    return queries.every(
-      (query) => events.get(contactKey(query))?.some(({ id }) => id === eventId(query.contactId)) === true,
-    )
   }
 
   /**

@@ -2,6 +2,7 @@ import { expect } from 'vitest'
 import type { Consent } from '../../contact/consent.js'
 import type { Suppression } from '../../contact/suppression.js'
 import { contactKey, type PermissionChange } from '../../ports/store-contacts.js'
+import type { Instant } from '../../schedule/instant.js'
 import { minute, testStart } from '../builders.js'
 import type { Cases } from './cases.js'
 
@@ -32,6 +33,29 @@ const lifted = (...reasons: readonly Suppression['reason'][]): PermissionChange 
 
 /** Consents and suppressions, also of contacts that the host keeps. */
 export const permissionCases: Cases = {
+  'what one cause changes is changed once, however long ago that was, and whatever else the cause brings': async (
+    stage,
+  ) => {
+    const { store, workspaceId } = stage
+    const change = (once: string, changes: readonly PermissionChange[], now: Instant) =>
+      store.contacts.changePermissions({ workspaceId, changes, now, once })
+    await change('m1', [suppressed()], testStart)
+    await change('m2', [lifted('stop')], minute(1))
+    await store.control.tidy({ now: minute(100), keepKeysMs: 0 })
+    await change('m1', [suppressed({ at: minute(100) }), said('ana')], minute(100))
+    expect(await stage.permissions('ana')).toEqual({ consents: [], suppressions: [] })
+    await Promise.all([1, 2, 3].map(() => change('m3', [suppressed({ at: minute(101) })], minute(101))))
+    expect(await stage.permissions('ana')).toMatchObject({ suppressions: [{ at: minute(101) }] })
+  },
+
+  'another workspace has causes of its own': async (stage) => {
+    const { store, workspaceId } = stage
+    const now = testStart
+    await store.contacts.changePermissions({ workspaceId: `${workspaceId}-2`, changes: [], now, once: 'm1' })
+    await store.contacts.changePermissions({ workspaceId, changes: [suppressed()], now, once: 'm1' })
+    expect(await stage.permissions('ana')).toMatchObject({ suppressions: [{ reason: 'stop' }] })
+  },
+
   'every contact that is asked for has an entry, known or not': async (stage) => {
     await stage.permit([said('ana')])
     const keys = ['ana', 'nobody'].map((contactId) => ({ workspaceId: stage.workspaceId, contactId, addresses: {} }))

@@ -109,8 +109,13 @@ export const recordCommands: readonly fc.Arbitrary<Command>[] = [
   upsertCommand(),
   command(
     'changePermissions',
-    fc.record({ workspaceId, changes: fc.array(permission, { minLength: 1, maxLength: 3 }) }),
-    ({ store, now }, args) => store.contacts.changePermissions({ ...args, now }),
+    fc.record({
+      workspaceId,
+      changes: fc.array(permission, { minLength: 1, maxLength: 3 }),
+      once: among([null, 'message 1', 'message 2'] as const),
+    }),
+    ({ store, now }, { once, ...args }) =>
+      store.contacts.changePermissions({ ...args, now, ...(once === null ? {} : { once }) }),
   ),
   command('erase', fc.record({ workspaceId, contactId }), ({ store, now }, args) =>
     store.contacts.erase({ ...args, now }),
