@@ -11,6 +11,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { lockDirectory } from '../src/connection/directory-lock.js'
 import { type PostgresStoreOptions, pgliteStore, postgresStore } from '../src/index.js'
 import { migrations } from '../src/schema/migrations.js'
+import { memoryByOffsets } from '../src/tables/recipients/campaign-recipients.js'
 import { newPool, newSchema, openPostgres } from './databases.js'
 
 // What only a real server, or a second process, can show. One bad row in a batch that is settled is in the conformance suite.
@@ -275,6 +276,33 @@ describe('the schema', () => {
     const { rows } = await first(pools).query(`select number from ${schema}.migrations order by number`)
     expect(rows.map(({ number }) => number)).toEqual(migrations.map(({ number }) => number))
     await Promise.all(stores.map((store) => store.close()))
+  })
+
+  it('takes over what runs remembered by instants and by the names of plans', async () => {
+    const { store, schema, pool } = await opened()
+    await enroll(store, ['ana'])
+    const [run] = await store.recipients.ofContact({ workspaceId, contactId: 'ana' })
+    const before = {
+      base: 5_000,
+      since: 7_000,
+      visits: { welcome: 2 },
+      plans: { '': { plannedAt: 5_000, dueAt: 6_000, state: 'open', deliveryId: 7, attempts: 1 } },
+      path: [
+        ['welcome', 5_000, 'start'],
+        ['welcome', 6_500],
+      ],
+    }
+    await pool.query(`update ${schema}.campaign_recipients set memory = $1`, [JSON.stringify(before)])
+    await pool.query(memoryByOffsets(schema))
+    const [taken] = await store.recipients.get({ workspaceId, recipientIds: [run?.id ?? 0] })
+    expect(taken?.memory).toEqual({
+      ...run?.memory,
+      ...before,
+      path: [
+        { step: 'welcome', at: 5_000, via: 'start' },
+        { step: 'welcome', at: 6_500, via: 'next' },
+      ],
+    })
   })
 
   it('of a newer build is left alone', async () => {

@@ -1,4 +1,4 @@
-import { sha256, sha256After } from '../message/hash.js'
+import { sha256 } from '../message/hash.js'
 import { remembered } from '../schedule/remembered.js'
 import { keyedMix, type MixKey } from './keyed-mix.js'
 
@@ -7,7 +7,7 @@ import { keyedMix, type MixKey } from './keyed-mix.js'
  * the content differs. 36 characters; says nothing about the contact.
  */
 export function idempotencyKey(secret: string, deliveryId: number, contentHash: string): string {
-  return `dc1_${keysOf(secret).hash(`${deliveryId}|${contentHash}`).slice(0, 32)}`
+  return `dc1_${sha256(`${secret}|${deliveryId}|${contentHash}`).slice(0, 32)}`
 }
 
 const halfSize = 2 ** 20
@@ -38,7 +38,7 @@ export function isTestRef(ref: string): boolean {
 }
 
 function permuted(secret: string, deliveryId: number): string {
-  const { mixes } = keysOf(secret)
+  const mixes = roundsOf(secret)
   let left = Math.floor(deliveryId / halfSize) % halfSize
   let right = deliveryId % halfSize
   for (const key of mixes) {
@@ -54,7 +54,7 @@ export function deliveryIdOf(secret: string, ref: string): number | null {
   const found = /^dlv_([0-9a-z]{8})$/.exec(ref)
   const value = found?.[1] === undefined ? Number.NaN : Number.parseInt(found[1], 36)
   if (!Number.isInteger(value) || value < 0 || value >= halfSize ** 2) return null
-  const { mixes } = keysOf(secret)
+  const mixes = roundsOf(secret)
   let left = Math.floor(value / halfSize)
   let right = value % halfSize
   for (const key of mixes.toReversed()) {
@@ -70,11 +70,10 @@ function half(key: MixKey, bits: number): number {
   return keyedMix(key, bits) >>> 12
 }
 
-/** What is made from a secret, once: its rounds, and the hash of texts that begin with it. */
-const keysOf = remembered((secret) => ({
-  mixes: Array.from({ length: rounds }, (_, round): MixKey => {
+/** The rounds of a secret, made once. */
+const roundsOf = remembered((secret) =>
+  Array.from({ length: rounds }, (_, round): MixKey => {
     const digest = sha256(`drumbeat/delivery-ref/${round}|${secret}`)
     return { low: Number.parseInt(digest.slice(0, 8), 16) | 0, high: Number.parseInt(digest.slice(8, 16), 16) | 0 }
   }),
-  hash: sha256After(`${secret}|`),
-}))
+)

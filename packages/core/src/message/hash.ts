@@ -1,27 +1,24 @@
-import { sha256 as sha256Of } from '@noble/hashes/sha2'
+import { sha256 as portable } from '@noble/hashes/sha2'
 import { bytesToHex } from '@noble/hashes/utils'
 
-/** One hash at a time is computed here, so that nothing has to be allocated for it but its text. */
-const utf8 = new TextEncoder()
-const encoded = new Uint8Array(4096)
-const digest = new Uint8Array(32)
-const digestView = new DataView(digest.buffer)
-const hasher = sha256Of.create()
-const beginning = sha256Of.create()
-
-/** SHA-256 of the text's UTF-8 bytes, as 64 lower-case hex digits. Synchronous, and the same in Node and the browser. */
-export function sha256(text: string): string {
-  digestAfter(beginning, text)
-  return bytesToHex(digest)
+/** What is used of a runtime's own cryptography, where it has one that answers at once: Node, Bun and Deno do, browsers do not. */
+interface OwnCrypto {
+  readonly hash?: (algorithm: 'sha256', text: string, encoding: 'hex') => string
 }
+const runtime: { readonly process?: { readonly getBuiltinModule?: (name: string) => OwnCrypto | undefined } } =
+  globalThis
+const own = runtime.process?.getBuiltinModule?.('node:crypto')?.hash
 
-/** Hashes texts that all begin alike, as {@link sha256} of the prefix and the text together; the prefix is digested once. */
-export function sha256After(prefix: string): (text: string) => string {
-  const state = sha256Of.create().update(bytesOf(prefix))
-  return (text) => {
-    digestAfter(state, text)
-    return bytesToHex(digest)
-  }
+/**
+ * SHA-256 of the text's UTF-8 bytes, as 64 lower-case hex digits. Synchronous, and the same in Node and the browser; the runtime's own is
+ * five to ten times as fast.
+ */
+export const sha256: (text: string) => string =
+  own === undefined ? portableSha256 : (text) => own('sha256', text, 'hex')
+
+/** The same without the runtime's help. */
+export function portableSha256(text: string): string {
+  return bytesToHex(portable(text))
 }
 
 /**
@@ -29,8 +26,7 @@ export function sha256After(prefix: string): (text: string) => string {
  * that differ in one character get independent numbers.
  */
 export function fraction(text: string): number {
-  digestAfter(beginning, text)
-  return (digestView.getUint32(0) * 2 ** 20 + (digestView.getUint32(4) >>> 12)) / 2 ** 52
+  return Number.parseInt(sha256(text).slice(0, 13), 16) / 2 ** 52
 }
 
 /**
@@ -51,16 +47,4 @@ function canonicalJson(value: unknown): string {
     members += `${members === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(member)}`
   }
   return `{${members}}`
-}
-
-/** Leaves the digest of a text, after what `state` has digested, in {@link digest}. */
-function digestAfter(state: typeof beginning, text: string): void {
-  state._cloneInto(hasher).update(bytesOf(text)).digestInto(digest)
-}
-
-/** Valid until the next call. */
-function bytesOf(text: string): Uint8Array {
-  // A UTF-16 unit takes three bytes at most.
-  if (text.length * 3 > encoded.length) return utf8.encode(text)
-  return encoded.subarray(0, utf8.encodeInto(text, encoded).written)
 }

@@ -1,5 +1,5 @@
 import { type Field, fieldsOf, replaceFields } from './fields.js'
-import { sha256After } from './hash.js'
+import { sha256 } from './hash.js'
 import { escapeHtml } from './html/entities.js'
 import { compileNodes, type Emit } from './rendering/compile.js'
 import type { RenderContext } from './rendering/context.js'
@@ -22,8 +22,8 @@ export interface CompiledTemplate {
   readonly fields: readonly CompiledField[]
   /** What the fields are put into: the version's content without its layout. @internal */
   readonly frame: Content
-  /** Hashes what was filled in together with everything in the version that changes what is rendered. @internal */
-  readonly hash: (filled: string) => string
+  /** Stands for everything in the version that changes what is rendered. @internal */
+  readonly hashed: string
 }
 
 /** What came of rendering. A message goes out only as a whole: with anything missing or unsafe there is no content. */
@@ -65,8 +65,8 @@ export function compileTemplate(version: TemplateVersion): CompiledTemplate {
   const preheader = fields.find((field) => field.path === 'preheader')
   const hidden = preheader === undefined ? null : hiddenText(compile(preheader, null).emit)
   const compiled = fields.map((field) => compile(field, field.syntax === 'html' ? hidden : null))
-  const hash = sha256After(`${contentHash(content, partials, fallbacks, trusted)} `)
-  return { version, fields: compiled, frame: withoutLayout(content), hash }
+  const hashed = contentHash(content, partials, fallbacks, trusted)
+  return { version, fields: compiled, frame: withoutLayout(content), hashed }
 }
 
 /**
@@ -106,7 +106,7 @@ class Rendered {
   ) {}
 
   get hash(): string {
-    this.known ??= this.template.hash(this.filled.map(written).join(''))
+    this.known ??= sha256(`${this.template.hashed} ${this.filled.map(written).join('')}`)
     return this.known
   }
 }

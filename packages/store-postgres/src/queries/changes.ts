@@ -155,20 +155,23 @@ export async function applyBeside(
 }
 
 /**
- * Writes deliveries whole, and hands them reports that came before them. `permitUntil` is until when
- * their calls may start; null = none does.
+ * Writes deliveries whole, and hands them reports that came before them. `permitUntil` is until when their calls may start; null = none
+ * does. `areNew` = none of them was ever written.
  */
 export async function writeDeliveryRows(
   context: QueryContext,
   connection: Connection,
   deliveries: readonly Delivery[],
-  permitUntil: Instant | null = null,
+  { permitUntil = null, areNew = false }: { readonly permitUntil?: Instant | null; readonly areNew?: boolean } = {},
 ): Promise<void> {
   const { s } = context
   for (const round of rounds(deliveries, ({ id }) => id)) {
     const ids = round.map(({ id }) => id)
     const [written] = await together([
-      connection.query<{ id: number }>(writeDeliveries(s), [...deliveryWrites.params(round), instant(permitUntil)]),
+      connection.query<{ id: number }>(writeDeliveries(s, areNew), [
+        ...deliveryWrites.params(round),
+        instant(permitUntil),
+      ]),
       refer(connection, s, round),
       matchParked(context, connection, ids),
     ])

@@ -10,7 +10,8 @@ type Request = Parameters<RecipientStore['claimDue']>[0]
 /**
  * T0. Lanes with something due get equal shares; what one leaves over, a second pass gives to the others. Only the owner, the fence and the
  * count of claims are written, none of which is in an index. Runs are picked in the index's own order: a whole audience may be due at one
- * instant, and by any further order all of it would be sorted for each claim.
+ * instant, and by any further order all of it would be sorted for each claim. A row that is locked does not move, so it is found again by
+ * its place.
  */
 export async function claimDue(context: QueryContext, request: Request): Promise<readonly Recipient[]> {
   const lanes = await lanesWithWork(context, request)
@@ -64,15 +65,15 @@ async function claim(
 ): Promise<readonly Recipient[]> {
   const rows = await connection.query<RunRow>(
     `with picked as materialized (
-       select r.id from unnest($1::int[]) with ordinality as w(lane, n) cross join lateral (
-         select r.id, r.due_at from ${s}.campaign_recipients r
+       select r.place from unnest($1::int[]) with ordinality as w(lane, n) cross join lateral (
+         select r.ctid as place, r.id, r.due_at from ${s}.campaign_recipients r
          where r.lane = w.lane and r.ended_at is null and not r.parked and r.due_at <= ${clock.due('$2')}
            and ${unclaimed(s, clock.due('$2'), '$3')}
          order by r.due_at limit $4::int for update skip locked) r
        order by w.n, r.due_at, r.id limit $5::int),
      claimed as (
        update ${s}.campaign_recipients r set owner = $6, fence = r.fence + 1, claims = r.claims + 1
-       from picked where r.id = picked.id returning r.*)
+       from picked where r.ctid = picked.place returning r.*)
      select ${runColumns} from claimed r join ${s}.lanes l on l.id = r.lane
      order by array_position($1::int[], r.lane), r.due_at, r.id`,
     [arrayLiteral(lanes), clock.named(now), skewMs, perLane, limit, ownerText(owner)],

@@ -90,17 +90,19 @@ const changing = deliveryWrites.columns.split(', ').filter((column) => column !=
 
 /**
  * Writes deliveries whole, over what is there under their ids; another workspace's is never touched. The last parameter is until when
- * their calls may start: they get one permit together; null = they get none. Returns the ids written.
+ * their calls may start: they get one permit together; null = they get none. Returns the ids written. `areNew` = nothing is there, and
+ * nothing is looked for: half the write-ahead records.
  */
-export function writeDeliveries(s: string): string {
+export function writeDeliveries(s: string, areNew: boolean): string {
   const attempts = `$${deliveryWrites.columns.split(', ').indexOf('attempts') + 1}`
   const until = `$${deliveryWrites.size + 1}::timestamptz`
+  const overWhatIsThere = `on conflict (id) do update set ${changing.map((column) => `${column} = excluded.${column}`).join(', ')},
+      permit_id = coalesce(excluded.permit_id, d.permit_id)
+    where d.workspace_id = excluded.workspace_id`
   return `with permit as (
       insert into ${s}.call_permits (delivery_ids, attempts, open, permit_until)
       select $1::bigint[], ${attempts}::int[], cardinality($1::bigint[]), ${until} where ${until} is not null returning id)
     insert into ${s}.campaign_deliveries as d (${deliveryWrites.columns}, permit_id)
     select ${deliveryWrites.columns}, (select p.id from permit p) from ${deliveryWrites.from('t')}
-    on conflict (id) do update set ${changing.map((column) => `${column} = excluded.${column}`).join(', ')},
-      permit_id = coalesce(excluded.permit_id, d.permit_id)
-    where d.workspace_id = excluded.workspace_id returning ${int('d.id')} as id`
+    ${areNew ? '' : overWhatIsThere} returning ${int('d.id')} as id`
 }

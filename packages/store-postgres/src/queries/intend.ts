@@ -110,15 +110,23 @@ async function intendRound(
     else starting.push(wish)
   }
   if (starting.length === 0) return
-  const fences = await write(context, connection, starting, begunAt + permitMs)
+  const areNew = starting.every(({ intent }) => held.get(intent.change.recipientId) === 'new')
+  const fences = await write(context, connection, starting, { permitUntil: begunAt + permitMs, areNew })
   for (const wish of starting) {
     const fence = fences.get(wish.intent.change.recipientId)
     if (fence !== undefined) wish.result = { result: 'started', fence, permitUntil: begunAt + permitMs }
   }
 }
 
-/** Locks the runs whose claim holds, in id order; leaves out those with an event that waits to be taken in. */
-async function lockRuns(connection: Connection, s: string, intents: readonly Intent[]): Promise<ReadonlySet<number>> {
+/**
+ * Locks the runs whose claim holds, in id order; leaves out those with an event that waits to be taken in. Says of each whether its delivery
+ * was written before: deliveries are only written beside their run, which is locked.
+ */
+async function lockRuns(
+  connection: Connection,
+  s: string,
+  intents: readonly Intent[],
+): Promise<ReadonlyMap<number, 'new' | 'written'>> {
   const sorted = [...intents].sort((a, b) => a.change.recipientId - b.change.recipientId)
   const locking = connection.query<{ id: number }>(
     `select ${int('r.id')} as id from ${s}.campaign_recipients r join ${claimRows.from('t')}
@@ -126,16 +134,21 @@ async function lockRuns(connection: Connection, s: string, intents: readonly Int
     claimRows.params(sorted),
   )
   // A statement of its own: it sees what was committed while we waited for the runs.
-  const looking = connection.query<{ id: number }>(
-    `select ${int('t.id')} as id from ${claimRows.from('t')}
+  const looking = connection.query<{ id: number; is_new: boolean }>(
+    `select ${int('t.id')} as id, d.id is null as is_new from ${claimRows.from('t')}
+     left join lateral (select * from ${s}.campaign_deliveries d where d.id = t.delivery_id offset 0) d on true
      where not exists (select from ${s}.inbox i where i.workspace_id = t.workspace_id and i.contact_id = t.contact_id and i.kind = 'event')
-       and not exists (select from ${s}.campaign_deliveries d where d.id = t.delivery_id
-         and (d.workspace_id <> t.workspace_id or d.state <> all('{scheduled,retry_wait}')))`,
+       and (d.id is null or (d.workspace_id = t.workspace_id and d.state = any('{scheduled,retry_wait}')))`,
     claimRows.params(sorted),
   )
   const [locked, free] = await together([locking, looking])
-  const startable = new Set(free.map(({ id }) => id))
-  return new Set(locked.map(({ id }) => id).filter((id) => startable.has(id)))
+  const startable = new Map(free.map(({ id, is_new }) => [id, is_new ? ('new' as const) : ('written' as const)]))
+  return new Map(
+    locked.flatMap(({ id }) => {
+      const delivery = startable.get(id)
+      return delivery === undefined ? [] : [[id, delivery] as const]
+    }),
+  )
 }
 
 function looksAt(wishes: readonly Wish[]): readonly Look[] {
@@ -237,7 +250,7 @@ async function write(
   context: QueryContext,
   connection: Connection,
   wishes: readonly Wish[],
-  permitUntil: Instant,
+  { permitUntil, areNew }: { readonly permitUntil: Instant; readonly areNew: boolean },
 ): Promise<ReadonlyMap<number, number>> {
   const { s } = context
   const intents = wishes.map(({ intent }) => intent)
@@ -245,7 +258,7 @@ async function write(
   const [fences] = await together([
     writeRecipients(context, connection, changes, { keepClaims: true }),
     applyRest(context, connection, changes, latestOf(context)),
-    writeDeliveryRows(context, connection, deliveriesOf(intents), permitUntil),
+    writeDeliveryRows(context, connection, deliveriesOf(intents), { permitUntil, areNew }),
     keepContents(connection, s, intents),
   ])
   return fences

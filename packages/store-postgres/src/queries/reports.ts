@@ -69,7 +69,7 @@ export function appendReports({ database, s, clock }: QueryContext): InboxStore[
 export function writeReferences(s: string, deliveries: string): string {
   return `insert into ${s}.provider_references (hash, delivery_id)
     select ${providerHash('x.workspace_id', 'x.channel', 'x.provider_id')}, x.id from ${deliveries} x
-    where x.provider_id is not null on conflict do nothing`
+    where x.provider_id is not null`
 }
 
 /** The first report of each key, by what it names its delivery by. */

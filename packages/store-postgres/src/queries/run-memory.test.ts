@@ -15,6 +15,16 @@ const memories: fc.Arbitrary<Memory> = fc
     visits: fc.dictionary(step, fc.integer({ min: 1, max: 2 })),
     path: fc.array(fc.record({ step, at, via: fc.constantFrom('next', 'start') }), { maxLength: 3 }),
     holdout: fc.boolean(),
+    plans: fc.dictionary(
+      fc.constantFrom('', 'first', 'constructor'),
+      fc.record({
+        plannedAt: at,
+        dueAt: at,
+        state: fc.constantFrom('planned' as const, 'open' as const, 'done' as const, 'past' as const),
+        deliveryId: fc.constantFrom(null, 7),
+        attempts: fc.constantFrom(0, 1),
+      }),
+    ),
     why: fc.option(fc.constant({ for: 'P1D' })),
   })
   .map((change) => ({ ...memory, ...change }))
@@ -30,6 +40,9 @@ describe("a run's memory", () => {
 
   it('does not say what goes without saying', () => {
     const begun = { ...memory, path: [{ step: 'welcome', at: 5, via: 'start' }], visits: { welcome: 1 } }
-    expect(JSON.parse(memoryText(begun))).toEqual({ base: memory.base, path: [['welcome', 5, 'start']] })
+    expect(JSON.parse(memoryText(begun))).toEqual({
+      base: memory.base,
+      path: [['welcome', 5 - memory.base, 'start']],
+    })
   })
 })

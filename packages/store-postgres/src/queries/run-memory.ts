@@ -1,18 +1,36 @@
-import type { Instant, Memory, PathEntry } from '@drumbeat/core'
+import type { Instant, Memory, PathEntry, Plan } from '@drumbeat/core'
 
+/** Milliseconds after the memory's base. */
+type Offset = number
 /** A step entered, as it is stored: most are left by `next`, which is not said. */
-type StoredEntry = readonly [step: string, at: Instant, via?: string]
+type StoredEntry = readonly [step: string, at: Offset, via?: string]
+/** A plan, as it is stored: most are kept to, and nothing has come of them yet. */
+type StoredPlan = readonly [
+  plannedAt: Offset,
+  late?: number,
+  state?: Plan['state'],
+  deliveryId?: number | null,
+  attempts?: number,
+]
+
+interface Stored extends Partial<Omit<Memory, 'since' | 'plans' | 'path'>> {
+  readonly since?: Offset
+  readonly plans?: { readonly [item: string]: StoredPlan }
+  readonly path?: readonly StoredEntry[]
+}
 
 const usual = 'next'
 
 /**
- * A run's memory as it is stored: without what is as in the beginning or can be told from the rest, and without names where there are
- * many alike. The row is written three times per message, so its width is most of what a message costs in write-ahead log.
+ * A run's memory as it is stored: without what is as in the beginning or can be told from the rest, without names where there are many
+ * alike, and with short numbers for instants. The row is written three times per message, so its width is most of what a message costs
+ * in write-ahead log.
  */
 export function memoryText(memory: Memory): string {
+  const { base } = memory
   return JSON.stringify({
-    base: memory.base,
-    since: memory.since === memory.base ? undefined : memory.since,
+    base,
+    since: memory.since - base || undefined,
     afterSeq: memory.afterSeq || undefined,
     entryEvent: memory.entryEvent ?? undefined,
     trigger: memory.trigger ?? undefined,
@@ -22,23 +40,23 @@ export function memoryText(memory: Memory): string {
     replies: unlessEmpty(memory.replies),
     interrupted: unlessEmpty(memory.interrupted),
     holdout: memory.holdout || undefined,
-    plans: unlessEmpty(memory.plans),
+    plans: storedPlans(memory),
     hangsOn: memory.hangsOn ?? undefined,
     resumed: memory.resumed ?? undefined,
     aside: memory.aside ?? undefined,
     why: memory.why === null ? undefined : unlessEmpty(memory.why),
-    path: unlessEmpty(memory.path)?.map(storedEntry),
+    path: unlessEmpty(memory.path)?.map((entry) => storedEntry(entry, base)),
   } satisfies Record<keyof Memory, unknown>)
 }
 
 /** Reads it back whole. Named one by one, so that all memories have one shape. */
 export function memoryOf(text: string): Memory {
-  const stored: Partial<Omit<Memory, 'path'>> & { readonly path?: readonly StoredEntry[] } = JSON.parse(text)
-  const path = stored.path?.map(entryOf) ?? []
+  const stored: Stored = JSON.parse(text)
   const base = stored.base ?? 0
+  const path = stored.path?.map((entry) => entryOf(entry, base)) ?? []
   return {
     base,
-    since: stored.since ?? base,
+    since: base + (stored.since ?? 0),
     afterSeq: stored.afterSeq ?? 0,
     entryEvent: stored.entryEvent ?? null,
     trigger: stored.trigger ?? null,
@@ -48,7 +66,7 @@ export function memoryOf(text: string): Memory {
     replies: stored.replies ?? {},
     interrupted: stored.interrupted ?? [],
     holdout: stored.holdout ?? false,
-    plans: stored.plans ?? {},
+    plans: Object.fromEntries(Object.entries(stored.plans ?? {}).map(([item, plan]) => [item, planOf(plan, base)])),
     hangsOn: stored.hangsOn ?? null,
     resumed: stored.resumed ?? null,
     aside: stored.aside ?? null,
@@ -57,8 +75,30 @@ export function memoryOf(text: string): Memory {
   }
 }
 
-const storedEntry = ({ step, at, via }: PathEntry): StoredEntry => (via === usual ? [step, at] : [step, at, via])
-const entryOf = ([step, at, via = usual]: StoredEntry): PathEntry => ({ step, at, via })
+function storedEntry({ step, at, via }: PathEntry, base: Instant): StoredEntry {
+  return via === usual ? [step, at - base] : [step, at - base, via]
+}
+
+function entryOf([step, offset, via = usual]: StoredEntry, base: Instant): PathEntry {
+  return { step, at: base + offset, via }
+}
+
+function storedPlans({ plans, base }: Memory): Stored['plans'] {
+  const all = Object.entries(plans)
+  return all.length === 0 ? undefined : Object.fromEntries(all.map(([item, plan]) => [item, storedPlan(plan, base)]))
+}
+
+function storedPlan({ plannedAt, dueAt, state, deliveryId, attempts }: Plan, base: Instant): StoredPlan {
+  const [at, late] = [plannedAt - base, dueAt - plannedAt]
+  if (attempts !== 0 || deliveryId !== null) return [at, late, state, deliveryId, attempts]
+  if (state !== 'planned') return [at, late, state]
+  return late === 0 ? [at] : [at, late]
+}
+
+function planOf(stored: StoredPlan, base: Instant): Plan {
+  const [at, late = 0, state = 'planned', deliveryId = null, attempts = 0] = stored
+  return { plannedAt: base + at, dueAt: base + at + late, state, deliveryId, attempts }
+}
 
 /** True when every step that was entered is in the path, and was entered once. */
 function isEachOnce({ visits, path }: Memory): boolean {

@@ -18,7 +18,11 @@ import { callPermits, permitsOfOpenAttempts } from '../tables/deliveries/call-pe
 import { campaignDeliveries } from '../tables/deliveries/campaign-deliveries.js'
 import { deliveryAttempts } from '../tables/deliveries/delivery-attempts.js'
 import { deliveryContents } from '../tables/deliveries/delivery-contents.js'
-import { providerReferences, providerReferencesByAge } from '../tables/deliveries/provider-references.js'
+import {
+  providerReferences,
+  providerReferencesByAge,
+  providerReferencesWithoutKey,
+} from '../tables/deliveries/provider-references.js'
 import { firstRanges } from '../tables/deliveries/ranges.js'
 import { reconciliations } from '../tables/deliveries/reconciliations.js'
 import { events } from '../tables/inbox/events.js'
@@ -29,7 +33,7 @@ import { outbox } from '../tables/outbox/outbox.js'
 import { webhookAttempts } from '../tables/outbox/webhook-attempts.js'
 import { webhookEndpoints } from '../tables/outbox/webhook-endpoints.js'
 import { campaignEntries } from '../tables/recipients/campaign-entries.js'
-import { campaignRecipients } from '../tables/recipients/campaign-recipients.js'
+import { campaignRecipients, memoryByOffsets } from '../tables/recipients/campaign-recipients.js'
 import { lanes } from '../tables/recipients/lanes.js'
 import { messageTemplates } from '../tables/templates/message-templates.js'
 import { templateVersions } from '../tables/templates/template-versions.js'
@@ -99,4 +103,7 @@ export const migrations: readonly Migration[] = [
     script: (schema) => [inboxInOneOrder, reportKeysAsHashes].map((part) => part(schema)).join(';\n'),
   },
   { number: 8, oldestReader: 7, script: permissionCauses },
+  { number: 9, oldestReader: 7, script: providerReferencesWithoutKey },
+  // An older build would take the offsets for instants.
+  { number: 10, oldestReader: 10, script: memoryByOffsets },
 ]

@@ -39,3 +39,17 @@ export const campaignRecipients = (s: string): string => `
     autovacuum_analyze_scale_factor = 0.02
   );
   create index campaign_recipients_due on ${s}.campaign_recipients (lane, due_at) where ended_at is null and not parked`
+
+/** What runs remember as it was stored before, with instants in place of offsets and plans with names. */
+export const memoryByOffsets = (s: string): string => `
+  with bases as (select id, memory, (memory->>'base')::numeric as base from ${s}.campaign_recipients)
+  update ${s}.campaign_recipients r set memory = b.memory
+    || case when b.memory ? 'since' then jsonb_build_object('since', (b.memory->>'since')::numeric - b.base) else '{}' end
+    || case when b.memory ? 'plans' then jsonb_build_object('plans', (
+      select jsonb_object_agg(key, jsonb_build_array((value->>'plannedAt')::numeric - b.base,
+        (value->>'dueAt')::numeric - (value->>'plannedAt')::numeric, value->'state', value->'deliveryId', value->'attempts'))
+      from jsonb_each(b.memory->'plans'))) else '{}' end
+    || case when b.memory ? 'path' then jsonb_build_object('path', (
+      select jsonb_agg(jsonb_set(entry, '{1}', to_jsonb((entry->>1)::numeric - b.base)) order by n)
+      from jsonb_array_elements(b.memory->'path') with ordinality as entries(entry, n))) else '{}' end
+  from bases b where r.id = b.id`
