@@ -9,6 +9,7 @@ import {
 import type { Connection } from '../connection/connection.js'
 import { arrayLiteral } from '../sql/array-literal.js'
 import { batch } from '../sql/batch.js'
+import { idsIn } from '../sql/id-list.js'
 import { rounds } from '../sql/rounds.js'
 import { together } from '../sql/together.js'
 import { instant } from '../sql/values.js'
@@ -75,15 +76,15 @@ export async function moveRuns(
   return moved
 }
 
-/** Writes the runs of changes whose fences hold; returns the new fences by run. `keepClaims` = all of them stay claimed. */
+/** Writes the runs of changes whose fences hold, which are raised by one; returns the ids of these. `keepClaims` = all of them stay claimed. */
 export async function writeRecipients(
   context: QueryContext,
   connection: Connection,
   changes: readonly RunChange[],
   { keepClaims = false, laneOf: known }: { readonly keepClaims?: boolean; readonly laneOf?: LaneOf } = {},
-): Promise<ReadonlyMap<number, number>> {
+): Promise<ReadonlySet<number>> {
   const { s } = context
-  if (changes.length === 0) return new Map()
+  if (changes.length === 0) return new Set()
   const laneOf = known ?? (await lanesOf(context, connection, changes))
   const writes = changes
     .map(({ workspaceId, recipientId, expectedFence, recipient, keepsClaim }) => ({
@@ -95,8 +96,8 @@ export async function writeRecipients(
       lane: laneOf({ workspaceId, lane: recipient.lane }),
     }))
     .sort((a, b) => a.id - b.id)
-  const written = await connection.query<{ id: number; fence: number }>(writeRuns(s), runWrites.params(writes))
-  return new Map(written.map(({ id, fence }) => [id, fence]))
+  const [row] = await connection.query<{ ids: string | null }>(writeRuns(s), runWrites.params(writes))
+  return new Set(idsIn(row?.ids))
 }
 
 function endedProperly(run: Recipient): Recipient {
@@ -167,16 +168,16 @@ export async function writeDeliveryRows(
   const { s } = context
   for (const round of rounds(deliveries, ({ id }) => id)) {
     const ids = round.map(({ id }) => id)
-    const [written] = await together([
-      connection.query<{ id: number }>(writeDeliveries(s, areNew), [
+    const [[written]] = await together([
+      connection.query<{ ids: string | null }>(writeDeliveries(s, areNew), [
         ...deliveryWrites.params(round),
         instant(permitUntil),
       ]),
       refer(connection, s, round),
       matchParked(context, connection, ids),
     ])
-    if (written.length < round.length) {
-      const known = new Set(written.map(({ id }) => id))
+    const known = new Set(idsIn(written?.ids))
+    if (known.size < round.length) {
       const foreign = round.find(({ id }) => !known.has(id))
       throw new ConflictError(`Delivery ${foreign?.id} exists already. Take ids from reserveIds().`, {
         kind: 'duplicate',

@@ -2,8 +2,9 @@ import type { Delivery, DeliveryStore, JsonValue, Reconciliation, TallyRow } fro
 import { arrayLiteral } from '../sql/array-literal.js'
 import { batch } from '../sql/batch.js'
 import { byIndex } from '../sql/by-index.js'
+import { idList, idsIn } from '../sql/id-list.js'
 import { fromJson } from '../sql/json.js'
-import { int, ms } from '../sql/values.js'
+import { ms } from '../sql/values.js'
 import type { QueryContext } from './context.js'
 import { type DeliveryRow, deliveryColumns, deliveryOf } from './delivery-rows.js'
 import { intend } from './intend.js'
@@ -27,11 +28,11 @@ export function deliveryQueries(context: QueryContext): DeliveryStore {
     ).map(deliveryOf)
   return {
     async reserveIds(count) {
-      const rows = await database.read<{ id: number }>(
-        `select ${int(`nextval('${s}.delivery_ids')`)} as id from generate_series(1, $1::int)`,
+      const [row] = await database.read<{ ids: string | null }>(
+        `select ${idList(`nextval('${s}.delivery_ids')`)} as ids from generate_series(1, $1::int)`,
         [count],
       )
-      return rows.map(({ id }) => id)
+      return idsIn(row?.ids)
     },
     intend: (request) => intend(context, request),
     settle: (request) => settle(context, request),

@@ -1,5 +1,6 @@
 import type { Delivery, FactSet, JsonValue, SettledPart } from '@drumbeat/core'
 import { batch, type Columns } from '../sql/batch.js'
+import { idList } from '../sql/id-list.js'
 import { fromJson, jsonb } from '../sql/json.js'
 import { instant, int, ms, selection } from '../sql/values.js'
 
@@ -90,7 +91,7 @@ const changing = deliveryWrites.columns.split(', ').filter((column) => column !=
 
 /**
  * Writes deliveries whole, over what is there under their ids; another workspace's is never touched. The last parameter is until when
- * their calls may start: they get one permit together; null = they get none. Returns the ids written. `areNew` = nothing is there, and
+ * their calls may start: they get one permit together; null = they get none. Lists the ids written. `areNew` = nothing is there, and
  * nothing is looked for: half the write-ahead records.
  */
 export function writeDeliveries(s: string, areNew: boolean): string {
@@ -101,8 +102,10 @@ export function writeDeliveries(s: string, areNew: boolean): string {
     where d.workspace_id = excluded.workspace_id`
   return `with permit as (
       insert into ${s}.call_permits (delivery_ids, attempts, open, permit_until)
-      select $1::bigint[], ${attempts}::int[], cardinality($1::bigint[]), ${until} where ${until} is not null returning id)
-    insert into ${s}.campaign_deliveries as d (${deliveryWrites.columns}, permit_id)
-    select ${deliveryWrites.columns}, (select p.id from permit p) from ${deliveryWrites.from('t')}
-    ${areNew ? '' : overWhatIsThere} returning ${int('d.id')} as id`
+      select $1::bigint[], ${attempts}::int[], cardinality($1::bigint[]), ${until} where ${until} is not null returning id),
+    written as (
+      insert into ${s}.campaign_deliveries as d (${deliveryWrites.columns}, permit_id)
+      select ${deliveryWrites.columns}, (select p.id from permit p) from ${deliveryWrites.from('t')}
+      ${areNew ? '' : overWhatIsThere} returning d.id)
+    select ${idList('id')} as ids from written`
 }

@@ -13,6 +13,7 @@ import {
 } from '@drumbeat/core'
 import type { Connection } from '../connection/connection.js'
 import { batch } from '../sql/batch.js'
+import { idList, idsIn } from '../sql/id-list.js'
 import { document } from '../sql/json.js'
 import { rounds } from '../sql/rounds.js'
 import { together } from '../sql/together.js'
@@ -111,10 +112,11 @@ async function intendRound(
   }
   if (starting.length === 0) return
   const areNew = starting.every(({ intent }) => held.get(intent.change.recipientId) === 'new')
-  const fences = await write(context, connection, starting, { permitUntil: begunAt + permitMs, areNew })
+  const written = await write(context, connection, starting, { permitUntil: begunAt + permitMs, areNew })
   for (const wish of starting) {
-    const fence = fences.get(wish.intent.change.recipientId)
-    if (fence !== undefined) wish.result = { result: 'started', fence, permitUntil: begunAt + permitMs }
+    const { recipientId, expectedFence } = wish.intent.change
+    if (!written.has(recipientId)) continue
+    wish.result = { result: 'started', fence: expectedFence + 1, permitUntil: begunAt + permitMs }
   }
 }
 
@@ -128,27 +130,26 @@ async function lockRuns(
   intents: readonly Intent[],
 ): Promise<ReadonlyMap<number, 'new' | 'written'>> {
   const sorted = [...intents].sort((a, b) => a.change.recipientId - b.change.recipientId)
-  const locking = connection.query<{ id: number }>(
-    `select ${int('r.id')} as id from ${s}.campaign_recipients r join ${claimRows.from('t')}
-       on r.id = t.id and r.workspace_id = t.workspace_id and r.fence = t.fence order by r.id for update of r`,
+  const locking = connection.query<{ ids: string | null }>(
+    `select ${idList('id')} as ids from (
+       select r.id from ${s}.campaign_recipients r join ${claimRows.from('t')}
+         on r.id = t.id and r.workspace_id = t.workspace_id and r.fence = t.fence order by r.id for update of r) locked`,
     claimRows.params(sorted),
   )
   // A statement of its own: it sees what was committed while we waited for the runs.
-  const looking = connection.query<{ id: number; is_new: boolean }>(
-    `select ${int('t.id')} as id, d.id is null as is_new from ${claimRows.from('t')}
+  const looking = connection.query<{ fresh: string | null; written: string | null }>(
+    `select ${idList('t.id')} filter (where d.id is null) as fresh, ${idList('t.id')} filter (where d.id is not null) as written
+     from ${claimRows.from('t')}
      left join lateral (select * from ${s}.campaign_deliveries d where d.id = t.delivery_id offset 0) d on true
      where not exists (select from ${s}.inbox i where i.workspace_id = t.workspace_id and i.contact_id = t.contact_id and i.kind = 'event')
        and (d.id is null or (d.workspace_id = t.workspace_id and d.state = any('{scheduled,retry_wait}')))`,
     claimRows.params(sorted),
   )
-  const [locked, free] = await together([locking, looking])
-  const startable = new Map(free.map(({ id, is_new }) => [id, is_new ? ('new' as const) : ('written' as const)]))
-  return new Map(
-    locked.flatMap(({ id }) => {
-      const delivery = startable.get(id)
-      return delivery === undefined ? [] : [[id, delivery] as const]
-    }),
-  )
+  const [[locked], [free]] = await together([locking, looking])
+  const held = new Set(idsIn(locked?.ids))
+  const startable = (list: string | null | undefined, delivery: 'new' | 'written') =>
+    idsIn(list).flatMap((id) => (held.has(id) ? [[id, delivery] as const] : []))
+  return new Map([...startable(free?.fresh, 'new'), ...startable(free?.written, 'written')])
 }
 
 function looksAt(wishes: readonly Wish[]): readonly Look[] {
@@ -251,17 +252,17 @@ async function write(
   connection: Connection,
   wishes: readonly Wish[],
   { permitUntil, areNew }: { readonly permitUntil: Instant; readonly areNew: boolean },
-): Promise<ReadonlyMap<number, number>> {
+): Promise<ReadonlySet<number>> {
   const { s } = context
   const intents = wishes.map(({ intent }) => intent)
   const changes = intents.map(({ change }) => change)
-  const [fences] = await together([
+  const [written] = await together([
     writeRecipients(context, connection, changes, { keepClaims: true }),
     applyRest(context, connection, changes, latestOf(context)),
     writeDeliveryRows(context, connection, deliveriesOf(intents), { permitUntil, areNew }),
     keepContents(connection, s, intents),
   ])
-  return fences
+  return written
 }
 
 async function keepContents(connection: Connection, s: string, intents: readonly Intent[]): Promise<void> {

@@ -1,6 +1,7 @@
 import type { NewRun, Owner, Priority, Recipient } from '@drumbeat/core'
 import { isLive } from '@drumbeat/core'
 import { batch, type Columns } from '../sql/batch.js'
+import { idList } from '../sql/id-list.js'
 import { instant, int, ms, selection } from '../sql/values.js'
 import { memoryOf, memoryText } from './run-memory.js'
 
@@ -120,7 +121,7 @@ const written = [
 ]
 
 /**
- * Writes runs whose fence is still the expected one, and raises it. The guard compares with columns of the batch: with a literal the
+ * Writes runs whose fence is still the expected one, raises it by one, and lists their ids. The guard compares with columns of the batch: with a literal the
  * planner expects one row and runs nested loops. `keeps_claim` leaves the timer and the owner where they are.
  */
 export function writeRuns(s: string): string {
@@ -130,9 +131,10 @@ export function writeRuns(s: string): string {
     'owner = case when t.keeps_claim then r.owner end',
     'fence = r.fence + 1',
   ].join(', ')
-  return `update ${s}.campaign_recipients r set ${sets} from ${runWrites.from('t')}
-    where r.id = t.id and r.workspace_id = t.workspace_id and r.fence = t.expected_fence
-    returning ${int('r.id')} as id, ${int('r.fence')} as fence`
+  return `with written as (
+      update ${s}.campaign_recipients r set ${sets} from ${runWrites.from('t')}
+      where r.id = t.id and r.workspace_id = t.workspace_id and r.fence = t.expected_fence returning r.id)
+    select ${idList('id')} as ids from written`
 }
 
 /** A run that begins. */

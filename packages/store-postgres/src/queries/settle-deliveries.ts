@@ -10,6 +10,7 @@ import {
 } from '@drumbeat/core'
 import type { Connection } from '../connection/connection.js'
 import { batch, type Columns } from '../sql/batch.js'
+import { idList, idsIn } from '../sql/id-list.js'
 import { fromJson, jsonb } from '../sql/json.js'
 import { instant, int, ms, selection } from '../sql/values.js'
 import { settledWrites } from './delivery-rows.js'
@@ -76,10 +77,10 @@ async function writeNews(
        where ${isTarget(`$${news.size + 1}`)} and d.facts = '{}' and d.sent_at is null and d.provider_id is null and d.reply is null
        returning ${followedColumns}),
      ${followed(s, from)}
-     select string_agg(id::text, ',') as ids from settled`,
+     select ${idList('id')} as ids from settled`,
     [...news.params(wanted), from],
   )
-  return row?.ids == null ? [] : row.ids.split(',').map(Number)
+  return idsIn(row?.ids)
 }
 
 const followedColumns = 'd.id, d.workspace_id, d.channel, d.provider_id, d.permit_id'
