@@ -46,8 +46,8 @@ const quick: Sizes = {
   webhooks: 4_000,
 }
 const whole: Sizes = {
-  jobs: 40_000,
-  embeddedJobs: 10_000,
+  jobs: 120_000,
+  embeddedJobs: 40_000,
   handRolledJobs: 4_000,
   emptyJobs: 60_000,
   contacts: 100_000,
