@@ -156,10 +156,8 @@ const walks: { readonly [method: string]: readonly [expected: Expected, walk: Wa
 const inside = [
   'Contacts.countInSource',
   'Contacts.countNow',
-  'Campaigns.issuesOf',
   'Campaigns.scopeOf',
   'Campaigns.change',
-  'Campaigns.refuses',
   'Campaigns.note',
 ]
 const insideTemplates = ['Templates.versionOf', 'Templates.versionFrom']

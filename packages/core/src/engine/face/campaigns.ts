@@ -1,35 +1,28 @@
-import { type Campaign, type CampaignDefinition, type ResumePolicy, statusesAfter } from '../../campaign/campaign.js'
-import { defaultWorkspaceSettings } from '../../campaign/workspace.js'
-import { ConflictError, InvalidTransitionError, type Issue, NotFoundError, SequenceInvalidError } from '../../errors.js'
+import type { Campaign, CampaignDefinition, ResumePolicy } from '../../campaign/campaign.js'
+import { type Issue, NotFoundError } from '../../errors.js'
 import { hashOfJson } from '../../message/hash.js'
 import type { GateChange } from '../../ports/store-control.js'
-import type { Counter, Standing } from '../../ports/store-recipients.js'
+import type { Counter } from '../../ports/store-recipients.js'
 import { type InstantInput, toInstant } from '../../schedule/instant.js'
-import { diffSequences, type SequenceDiff } from '../../sequence/diff.js'
-import { lintSequence } from '../../sequence/lint.js'
-import { type Sequence, type SequenceVersion, stepOf } from '../../sequence/sequence.js'
+import type { Sequence, SequenceVersion } from '../../sequence/sequence.js'
 import type { EngineContext } from '../context.js'
 import { closeAndDrain, type StopReport } from '../control.js'
 import { begin } from '../intake/activation.js'
 import { finishStop } from '../lifecycle.js'
 import { takeUp } from '../resumption.js'
 import { changeCampaign } from '../save-campaign.js'
+import {
+  type CampaignChange,
+  legally,
+  pauseCampaign,
+  pauseStep,
+  refusal,
+  refuseStale,
+  resumeCampaign,
+  resumeStep,
+} from './campaign-changes.js'
 import { type CampaignInput, readCampaign } from './campaign-input.js'
-
-/** What publishing would do. */
-export interface PublishPreview {
-  /** The number of the version that would be made; null = none, because the latest one says the same. */
-  readonly version: number | null
-  /** False = an issue blocks it. */
-  readonly isAllowed: boolean
-  /** In what it differs from the latest version; null = there is none. */
-  readonly diff: SequenceDiff | null
-  readonly issues: readonly Issue[]
-  /** Where live runs stand; `isStepGone` where the new form has no such step. */
-  readonly standing: readonly (Standing & { readonly isStepGone: boolean })[]
-  /** How many runs go on by the version that they follow now: all that are live. Runs that begin later follow the new one. */
-  readonly staying: number
-}
+import { issuesOf, type PublishPreview, previewOf, publishVersion } from './publishing.js'
 
 /** The campaigns of one workspace. */
 export class Campaigns {
@@ -91,7 +84,7 @@ export class Campaigns {
     return this.change(id, 'campaign.updated', (campaign) => {
       refuseStale(campaign, options.revision)
       if (['stopping', 'stopped', 'completed', 'archived'].includes(campaign.status))
-        throw this.refuses(campaign, 'be changed')
+        throw refusal(campaign, 'be changed')
       const read = readCampaign({ ...campaign, entry: undefined, ...change })
       return { ...read, entry: change.entry === undefined ? campaign.entry : read.entry }
     })
@@ -126,7 +119,7 @@ export class Campaigns {
 
   /** What is wrong, or may be, with the campaign's sequence, as `publish()` would judge it; or with another that is to take its place. */
   async lint(id: string, options: { readonly sequence?: Sequence } = {}): Promise<readonly Issue[]> {
-    return this.issuesOf({ ...(await this.get(id)), ...options })
+    return issuesOf(this.context, { ...(await this.get(id)), ...options })
   }
 
   /**
@@ -134,22 +127,7 @@ export class Campaigns {
    * what is wrong with it, and where people stand. Changes nothing.
    */
   async previewPublish(id: string, options: { readonly sequence?: Sequence } = {}): Promise<PublishPreview> {
-    const { store } = this.context
-    const { workspaceId } = this
-    const campaign = { ...(await this.get(id)), ...options }
-    const current = campaign.version ?? 0
-    const [latest] = await store.campaigns.versions([{ workspaceId, campaignId: id, version: current }])
-    const issues = await this.issuesOf(campaign)
-    const standing = await store.recipients.standing({ workspaceId, campaignId: id })
-    const isSame = latest?.contentHash === hashOfJson(campaign.sequence)
-    return {
-      version: isSame ? null : current + 1,
-      isAllowed: issues.every(({ severity }) => severity !== 'error'),
-      diff: latest === undefined ? null : diffSequences(latest.sequence, campaign.sequence),
-      issues,
-      standing: standing.map((one) => ({ ...one, isStepGone: stepOf(campaign.sequence, one.stepId) === undefined })),
-      staying: standing.reduce((sum, { runs }) => sum + runs, 0),
-    }
+    return previewOf(this.context, { ...(await this.get(id)), ...options })
   }
 
   /**
@@ -161,27 +139,8 @@ export class Campaigns {
   async publish(id: string, options: { readonly revision?: number } = {}): Promise<Campaign> {
     const campaign = await this.get(id)
     refuseStale(campaign, options.revision)
-    const errors = (await this.issuesOf(campaign)).filter(({ severity }) => severity === 'error')
-    if (errors.length > 0) {
-      const list = errors.map(({ message }) => message).join(' ')
-      throw new SequenceInvalidError(`Campaign "${campaign.name}" cannot be published: ${list}`, errors)
-    }
-    const { store, clock } = this.context
-    const { workspaceId, sequence } = campaign
-    const contentHash = hashOfJson(sequence)
-    const current = campaign.version ?? 0
-    const known = await store.campaigns.versions([{ workspaceId, campaignId: id, version: current }])
-    if (known[0]?.contentHash === contentHash) return campaign
-    const version = current + 1
-    await store.campaigns.publish({
-      workspaceId,
-      campaignId: id,
-      version,
-      sequence,
-      contentHash,
-      publishedAt: clock.now(),
-    })
-    return this.change(id, 'campaign.published', () => ({ version }))
+    const version = await publishVersion(this.context, campaign)
+    return version === campaign.version ? campaign : this.change(id, 'campaign.published', () => ({ version }))
   }
 
   /**
@@ -190,7 +149,7 @@ export class Campaigns {
    */
   async activate(id: string, options: { readonly at?: InstantInput } = {}): Promise<Campaign> {
     const campaign = await this.publish(id)
-    if (campaign.status !== 'draft' && campaign.status !== 'scheduled') throw this.refuses(campaign, 'be activated')
+    if (campaign.status !== 'draft' && campaign.status !== 'scheduled') throw refusal(campaign, 'be activated')
     const startsAt = options.at === undefined ? null : toInstant(options.at, 'at')
     if (startsAt !== null && startsAt > this.context.clock.now()) {
       return this.change(id, 'campaign.scheduled', () => ({ status: 'scheduled', startsAt }))
@@ -211,19 +170,9 @@ export class Campaigns {
     const { step } = options
     const now = this.context.clock.now()
     const gate = { scope: this.scopeOf(id, step), closed: true, now }
-    if (step === undefined) {
-      const pause = (campaign: Campaign): Partial<Campaign> => {
-        if (campaign.status !== 'active') throw this.refuses(campaign, 'be paused')
-        return { status: 'paused', pausedAt: now }
-      }
-      return this.change(id, 'campaign.paused', pause, gate)
-    }
-    const pauseStep = ({ name, sequence, pausedSteps }: Campaign): Partial<Campaign> => {
-      if (stepOf(sequence, step) === undefined)
-        throw new NotFoundError(`Campaign "${name}" has no step "${step}" to pause.`)
-      return { pausedSteps: { [step]: now, ...pausedSteps } }
-    }
-    return this.change(id, 'step.paused', pauseStep, gate)
+    return step === undefined
+      ? this.change(id, 'campaign.paused', pauseCampaign(now), gate)
+      : this.change(id, 'step.paused', pauseStep(step, now), gate)
   }
 
   /**
@@ -237,20 +186,9 @@ export class Campaigns {
   ): Promise<Campaign> {
     const { step, policy = 'send' } = options
     const gate = { scope: this.scopeOf(id, step), closed: false, now: this.context.clock.now() }
-    const resume = (campaign: Campaign): Partial<Campaign> => {
-      const { pausedAt, resumptions } = campaign
-      if (campaign.status !== 'paused' || pausedAt === null) throw this.refuses(campaign, 'be resumed')
-      return { status: 'active', pausedAt: null, resumptions: [...resumptions, { policy, pausedAt, stepId: null }] }
-    }
-    const resumeStep = ({ name, pausedSteps, resumptions }: Campaign): Partial<Campaign> => {
-      const { [step ?? '']: pausedAt, ...others } = pausedSteps
-      if (step === undefined || pausedAt === undefined)
-        throw new InvalidTransitionError(`Step "${step}" of campaign "${name}" cannot be resumed: it is not paused.`)
-      return { pausedSteps: others, resumptions: [...resumptions, { policy, pausedAt, stepId: step }] }
-    }
     const saved = await (step === undefined
-      ? this.change(id, 'campaign.resumed', resume, gate)
-      : this.change(id, 'step.resumed', resumeStep, gate))
+      ? this.change(id, 'campaign.resumed', resumeCampaign(policy), gate)
+      : this.change(id, 'step.resumed', resumeStep(step, policy), gate))
     await takeUp(this.context, saved)
     this.context.wakeUp.call()
     return this.get(id)
@@ -275,7 +213,7 @@ export class Campaigns {
   /** Deletes a draft or an archived campaign with everything that belongs to it. */
   async delete(id: string): Promise<void> {
     const campaign = await this.get(id)
-    if (campaign.status !== 'draft' && campaign.status !== 'archived') throw this.refuses(campaign, 'be deleted')
+    if (campaign.status !== 'draft' && campaign.status !== 'archived') throw refusal(campaign, 'be deleted')
     await this.context.store.campaigns.delete({ workspaceId: this.workspaceId, campaignId: id })
     await this.note('campaign.deleted', id)
   }
@@ -283,23 +221,6 @@ export class Campaigns {
   /** What has been counted, per step (`''` = the campaign): people who entered, deliveries by state, facts, ends. */
   counters(id: string): Promise<readonly Counter[]> {
     return this.context.store.recipients.counters({ workspaceId: this.workspaceId, campaignId: id })
-  }
-
-  private async issuesOf(campaign: Campaign): Promise<readonly Issue[]> {
-    const { store, channels, actions, clock } = this.context
-    const settings = (await store.control.workspace({ workspaceId: this.workspaceId })) ?? defaultWorkspaceSettings
-    const templates = await store.templates.list({ workspaceId: this.workspaceId })
-    return lintSequence(campaign.sequence, {
-      templates: new Map(templates.map((template) => [template.templateId, template])),
-      channels: [...channels.keys()],
-      rules: [settings.rules, campaign.rules],
-      caps: [...settings.caps, ...campaign.caps],
-      actions: [...actions.keys()],
-      inputProblems: (name, input) => actions.get(name)?.check?.(input) ?? [],
-      calendars: Object.keys(settings.calendars),
-      category: campaign.category,
-      now: clock.now(),
-    })
   }
 
   private scopeOf(id: string, step?: string) {
@@ -310,27 +231,10 @@ export class Campaigns {
   }
 
   /** Changes the campaign as it is when it is written, and notes it. */
-  private async change(
-    id: string,
-    action: string,
-    change: (campaign: Campaign) => Partial<Campaign>,
-    gate?: GateChange,
-  ): Promise<Campaign> {
-    const legal = (campaign: Campaign): Partial<Campaign> => {
-      const changed = change(campaign)
-      if (changed.status !== undefined && !statusesAfter(campaign.status).includes(changed.status))
-        throw this.refuses(campaign, `become ${changed.status}`)
-      return changed
-    }
-    const saved = await changeCampaign(this.context, () => this.get(id), legal, gate)
+  private async change(id: string, action: string, change: CampaignChange, gate?: GateChange): Promise<Campaign> {
+    const saved = await changeCampaign(this.context, () => this.get(id), legally(change), gate)
     await this.note(action, id)
     return saved
-  }
-
-  private refuses({ name, status }: Campaign, what: string): InvalidTransitionError {
-    const after = statusesAfter(status)
-    const legal = after.length === 0 ? 'nothing can follow that' : `what may follow is ${after.join(', ')}`
-    return new InvalidTransitionError(`Campaign "${name}" cannot ${what}: it is ${status}, and ${legal}.`)
   }
 
   private note(action: string, subject: string): Promise<void> {
@@ -338,10 +242,4 @@ export class Campaigns {
     const { workspaceId, actor } = this
     return store.control.audit([{ workspaceId, at: clock.now(), actor, action, subject, detail: {} }])
   }
-}
-
-/** @throws {ConflictError} of kind `stale` when the campaign is not at that revision any more. */
-function refuseStale({ id, revision }: Campaign, wanted: number | undefined): void {
-  if (wanted === undefined || wanted === revision) return
-  throw new ConflictError(`Campaign "${id}" is at revision ${revision}, not ${wanted}.`, { kind: 'stale' })
 }
