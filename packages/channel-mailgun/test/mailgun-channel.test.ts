@@ -1,23 +1,14 @@
 import { type MailgunChannelOptions, mailgunChannel } from '@drumbeat/channel-mailgun'
-import type { OutboundMessage, SendContext } from '@drumbeat/core'
+import { anOutboundMessage, aSendContext } from '@drumbeat/core/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type ContractServer, contractServer } from '../../../tests/channels/contract-server.js'
 import { clientOf, domain, fieldsOf, mailgunApi } from './mailgun-stand-in.js'
 
-const message: OutboundMessage & { readonly content: { readonly kind: 'email' } } = {
+const message = anOutboundMessage({
   to: 'ana@example.com',
   content: { kind: 'email', subject: 'Hello', html: '<p>Hello</p>' },
-  category: 'marketing',
-  headers: {},
-  inReplyTo: null,
-  metadata: {},
-}
-const context = (deliveryRef = 'dlv_00000001'): SendContext => ({
-  deliveryRef,
-  idempotencyKey: 'dc1_1',
-  signal: new AbortController().signal,
-  assertMayStart() {},
 })
+const context = (deliveryRef = 'dlv_00000001') => aSendContext({ deliveryRef })
 const open: ContractServer[] = []
 async function opened(respond: Parameters<typeof contractServer>[0], given: Partial<MailgunChannelOptions> = {}) {
   const server = await contractServer(respond)

@@ -1,5 +1,5 @@
 import { mailgunChannel } from '@drumbeat/channel-mailgun'
-import { channelConformance } from '@drumbeat/core/testing'
+import { anOutboundMessage, channelConformance } from '@drumbeat/core/testing'
 import { httpStandIn } from '../../../tests/channels/contract-server.js'
 import { clientOf, domain, mailgunApi, routed, signingKey, webhook } from './mailgun-stand-in.js'
 
@@ -33,14 +33,11 @@ for (const batch of [
           webhook: { signingKey },
           batch,
         }),
-        message: {
+        message: anOutboundMessage({
           to: 'ana@example.com',
           content: { kind: 'email', subject: 'Hello', html: '<p>Hello</p>', text: 'Hello' },
-          category: 'marketing',
           headers: { 'List-Unsubscribe': '<https://acme.test/u/1>' },
-          inReplyTo: null,
-          metadata: {},
-        },
+        }),
         provider,
         reports: {
           delivered({ deliveryRef, providerId }, signed) {

@@ -1,5 +1,6 @@
 import { type MailgunChannelOptions, mailgunChannel } from '@drumbeat/channel-mailgun'
-import type { EmailContent, OutboundMessage, SendContext } from '@drumbeat/core'
+import type { EmailContent, OutboundMessage } from '@drumbeat/core'
+import { aSendContext } from '@drumbeat/core/testing'
 import { afterAll, describe, expect, it } from 'vitest'
 import { contractServer } from '../../../tests/channels/contract-server.js'
 import { combinations } from '../../../tests/contracts/combinations.js'
@@ -50,12 +51,7 @@ const message = (
   metadata: { order: '7' },
 })
 
-const context = (number = 1): SendContext => ({
-  deliveryRef: `dlv_${String(number).padStart(8, '0')}`,
-  idempotencyKey: 'dc1_1',
-  signal: new AbortController().signal,
-  assertMayStart() {},
-})
+const context = (number = 1) => aSendContext({ deliveryRef: `dlv_${String(number).padStart(8, '0')}` })
 
 /** Thousands of real requests, on a machine that may be busy. */
 const patience = { timeout: 180_000 }

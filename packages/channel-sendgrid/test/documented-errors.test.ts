@@ -1,5 +1,6 @@
 import { sendgridChannel } from '@drumbeat/channel-sendgrid'
-import type { OutboundMessage, SendContext, SendOutcome } from '@drumbeat/core'
+import type { SendOutcome } from '@drumbeat/core'
+import { anOutboundMessage, aSendContext } from '@drumbeat/core/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ContractAnswer, type ContractServer, contractServer } from '../../../tests/channels/contract-server.js'
 import { clientOf, refusal } from './sendgrid-stand-in.js'
@@ -116,20 +117,11 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-const message: OutboundMessage = {
+const message = anOutboundMessage({
   to: 'ana@example.com',
   content: { kind: 'email', subject: 'Hello', html: '<p>Hello</p>' },
-  category: 'marketing',
-  headers: {},
-  inReplyTo: null,
-  metadata: {},
-}
-const context: SendContext = {
-  deliveryRef: 'dlv_00000001',
-  idempotencyKey: 'dc1_1',
-  signal: new AbortController().signal,
-  assertMayStart() {},
-}
+})
+const context = aSendContext()
 /** What became of each of so many mails of one request. */
 async function sentWhile(given: ContractAnswer, people = 1): Promise<readonly SendOutcome[]> {
   answer = given

@@ -1,5 +1,5 @@
 import { sendgridChannel } from '@drumbeat/channel-sendgrid'
-import { channelConformance } from '@drumbeat/core/testing'
+import { anOutboundMessage, channelConformance } from '@drumbeat/core/testing'
 import { httpStandIn } from '../../../tests/channels/contract-server.js'
 import { clientOf, mailSend, parsedMail, publicKey, refusal, signedRequest } from './sendgrid-stand-in.js'
 
@@ -28,14 +28,11 @@ for (const batch of [
           webhook: { publicKey },
           batch,
         }),
-        message: {
+        message: anOutboundMessage({
           to: 'ana@example.com',
           content: { kind: 'email', subject: 'Hello', html: '<p>Hello</p>', text: 'Hello' },
-          category: 'marketing',
           headers: { 'List-Unsubscribe': '<https://acme.test/u/1>' },
-          inReplyTo: null,
-          metadata: {},
-        },
+        }),
         provider,
         reports: {
           delivered({ deliveryRef, providerId }, signed) {

@@ -1,5 +1,6 @@
 import { smtpChannel } from '@drumbeat/channel-smtp'
-import type { OutboundMessage, SendContext, SendOutcome } from '@drumbeat/core'
+import type { SendOutcome } from '@drumbeat/core'
+import { anOutboundMessage, aSendContext } from '@drumbeat/core/testing'
 import nodemailer from 'nodemailer'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Refusal, type SmtpStandIn, smtpServer } from './smtp-stand-in.js'
@@ -115,20 +116,11 @@ const elsewhere: readonly (readonly [Refusal['at'], number, string, Read])[] = [
   ['DATA', 554, 'Transaction failed', content],
 ]
 
-const message: OutboundMessage = {
+const message = anOutboundMessage({
   to: 'ana@example.com',
   content: { kind: 'email', subject: 'Hello', html: '<p>Hello</p>' },
-  category: 'marketing',
-  headers: {},
-  inReplyTo: null,
-  metadata: {},
-}
-const context: SendContext = {
-  deliveryRef: 'dlv_00000001',
-  idempotencyKey: 'dc1_1',
-  signal: new AbortController().signal,
-  assertMayStart() {},
-}
+})
+const context = aSendContext()
 let server: SmtpStandIn
 beforeAll(async () => {
   server = await smtpServer()

@@ -1,5 +1,6 @@
 import { type SmtpChannelOptions, smtpChannel } from '@drumbeat/channel-smtp'
-import type { EmailContent, OutboundMessage, SendContext } from '@drumbeat/core'
+import type { EmailContent, OutboundMessage } from '@drumbeat/core'
+import { aSendContext } from '@drumbeat/core/testing'
 import nodemailer from 'nodemailer'
 import { afterAll, describe, expect, it } from 'vitest'
 import { combinations } from '../../../tests/contracts/combinations.js'
@@ -36,12 +37,7 @@ const mails = combinations<Mail>({
 /** Hundreds of real requests, on a machine that may be busy. */
 const patience = { timeout: 180_000 }
 
-const context = (number: number): SendContext => ({
-  deliveryRef: `dlv_${String(number).padStart(8, '0')}`,
-  idempotencyKey: 'dc1_1',
-  signal: new AbortController().signal,
-  assertMayStart() {},
-})
+const context = (number: number) => aSendContext({ deliveryRef: `dlv_${String(number).padStart(8, '0')}` })
 
 const server = await smtpServer()
 const auth = { user: 'acme', pass: 'secret' }

@@ -1,25 +1,16 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { type SmtpChannelOptions, smtpChannel } from '@drumbeat/channel-smtp'
-import type { OutboundMessage, SendContext } from '@drumbeat/core'
+import { anOutboundMessage, aSendContext } from '@drumbeat/core/testing'
 import nodemailer from 'nodemailer'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type SmtpStandIn, smtpServer, type Treatment } from './smtp-stand-in.js'
 
-const message: OutboundMessage & { readonly content: { readonly kind: 'email' } } = {
+const message = anOutboundMessage({
   to: 'ana@example.com',
   content: { kind: 'email', subject: 'Hallo Zoë', html: '<p>Hello</p>' },
-  category: 'marketing',
-  headers: {},
-  inReplyTo: null,
-  metadata: {},
-}
-const context: SendContext = {
-  deliveryRef: 'dlv_00000001',
-  idempotencyKey: 'dc1_1',
-  signal: new AbortController().signal,
-  assertMayStart() {},
-}
+})
+const context = aSendContext()
 const open: SmtpStandIn[] = []
 async function opened(treatment: Treatment = 'take', given: Partial<SmtpChannelOptions> = {}) {
   const server = await smtpServer()

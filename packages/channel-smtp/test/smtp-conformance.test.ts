@@ -1,5 +1,5 @@
 import { smtpChannel } from '@drumbeat/channel-smtp'
-import { channelConformance } from '@drumbeat/core/testing'
+import { anOutboundMessage, channelConformance } from '@drumbeat/core/testing'
 import nodemailer from 'nodemailer'
 import { smtpServer, standInOf } from './smtp-stand-in.js'
 
@@ -17,14 +17,11 @@ for (const pool of [false, true]) {
       })
       return {
         channel: smtpChannel({ client, from: 'Acme <hello@acme.test>' }),
-        message: {
+        message: anOutboundMessage({
           to: 'ana@example.com',
           content: { kind: 'email', subject: 'Hello', html: '<p>Hello</p>', text: 'Hello' },
-          category: 'marketing',
           headers: { 'List-Unsubscribe': '<https://acme.test/u/1>' },
-          inReplyTo: null,
-          metadata: {},
-        },
+        }),
         provider: standInOf(server),
         async close() {
           client.close()

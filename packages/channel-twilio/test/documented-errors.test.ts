@@ -1,5 +1,6 @@
 import { twilioChannel } from '@drumbeat/channel-twilio'
-import type { FactKind, SendContext, SendOutcome } from '@drumbeat/core'
+import type { FactKind, SendOutcome } from '@drumbeat/core'
+import { anOutboundMessage, aSendContext } from '@drumbeat/core/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ContractAnswer, type ContractServer, contractServer } from '../../../tests/channels/contract-server.js'
 import { clientOf, signatureOf } from './local-client.js'
@@ -201,23 +202,14 @@ afterAll(() => server.close())
 
 const webhook = { url: 'https://acme.test/hooks/twilio', authToken }
 const channel = () => twilioChannel({ client: clientOf(server.url), from: '+15005550006', webhook })
-const context: SendContext = {
-  deliveryRef: 'dlv_00000001',
-  idempotencyKey: 'dc1_1',
-  signal: new AbortController().signal,
-  assertMayStart() {},
-}
+const context = aSendContext()
 async function sentWhile(given: ContractAnswer): Promise<SendOutcome> {
   answer = given
   const content = { kind: 'text', body: 'Hello' } as const
-  const message = {
+  const message = anOutboundMessage({
     to: '+15005550009',
     content,
-    category: 'marketing',
-    headers: {},
-    inReplyTo: null,
-    metadata: {},
-  } as const
+  })
   return channel().send(message, context)
 }
 

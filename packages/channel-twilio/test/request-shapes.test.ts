@@ -1,5 +1,6 @@
 import { type TwilioChannelOptions, twilioChannel } from '@drumbeat/channel-twilio'
-import type { OutboundMessage, SendContext } from '@drumbeat/core'
+import type { OutboundMessage } from '@drumbeat/core'
+import { anOutboundMessage, aSendContext } from '@drumbeat/core/testing'
 import { afterAll, describe, expect, it } from 'vitest'
 import { contractServer } from '../../../tests/channels/contract-server.js'
 import { combinations } from '../../../tests/contracts/combinations.js'
@@ -32,24 +33,18 @@ const contents = combinations<Text>({
   ],
 })
 
-const message = (content: Text): OutboundMessage => ({
-  to: '+15005550009',
-  content: { kind: 'text', ...content },
-  category: 'marketing',
-  headers: { 'List-Unsubscribe': '<https://acme.test/u>' },
-  inReplyTo: null,
-  metadata: { order: '7' },
-})
+const message = (content: Text) =>
+  anOutboundMessage({
+    to: '+15005550009',
+    content: { kind: 'text', ...content },
+    headers: { 'List-Unsubscribe': '<https://acme.test/u>' },
+    metadata: { order: '7' },
+  })
 
 /** Hundreds of real requests, on a machine that may be busy. */
 const patience = { timeout: 180_000 }
 
-const context: SendContext = {
-  deliveryRef: 'dlv_00000001',
-  idempotencyKey: 'dc1_1',
-  signal: new AbortController().signal,
-  assertMayStart() {},
-}
+const context = aSendContext()
 
 const contract = contractOf('twilio-messages')
 const answered: string[] = []

@@ -1,24 +1,16 @@
 import { twilioChannel } from '@drumbeat/channel-twilio'
-import type { Channel, SendContext } from '@drumbeat/core'
+import type { Channel } from '@drumbeat/core'
+import { anOutboundMessage, aSendContext } from '@drumbeat/core/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type ContractServer, contractServer } from '../../../tests/channels/contract-server.js'
 import { clientOf } from './local-client.js'
 import { messagesResource } from './twilio-stand-in.js'
 
-const message = {
+const message = anOutboundMessage({
   to: '+15005550009',
   content: { kind: 'text' as const, body: 'Hello' },
-  category: 'marketing' as const,
-  headers: {},
-  inReplyTo: null,
-  metadata: {},
-}
-const context: SendContext = {
-  deliveryRef: 'dlv_00000001',
-  idempotencyKey: 'dc1_1',
-  signal: new AbortController().signal,
-  assertMayStart() {},
-}
+})
+const context = aSendContext()
 const open: ContractServer[] = []
 const serve = async (...[respond]: Parameters<typeof contractServer>): Promise<ContractServer> => {
   const server = await contractServer(respond)

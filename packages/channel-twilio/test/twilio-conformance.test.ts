@@ -1,6 +1,6 @@
 import { twilioChannel } from '@drumbeat/channel-twilio'
 import type { RawReport } from '@drumbeat/core'
-import { channelConformance, type Signing } from '@drumbeat/core/testing'
+import { anOutboundMessage, channelConformance, type Signing } from '@drumbeat/core/testing'
 import twilio from 'twilio'
 import { httpStandIn } from '../../../tests/channels/contract-server.js'
 import { clientOf } from './local-client.js'
@@ -35,14 +35,10 @@ channelConformance({
     })
     return {
       channel: twilioChannel({ client: clientOf(provider.url), from: '+15005550006', webhook: { url, authToken } }),
-      message: {
+      message: anOutboundMessage({
         to: '+15005550009',
         content: { kind: 'text', body: 'Hello, Zoë' },
-        category: 'marketing',
-        headers: {},
-        inReplyTo: null,
-        metadata: {},
-      },
+      }),
       provider,
       reports: {
         delivered({ deliveryRef, providerId }, signed) {

@@ -1,5 +1,6 @@
 import { webhookChannel } from '@drumbeat/channel-webhook'
-import type { OutboundMessage, SendContext, SendOutcome } from '@drumbeat/core'
+import type { SendOutcome } from '@drumbeat/core'
+import { anOutboundMessage, aSendContext } from '@drumbeat/core/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type ContractAnswer, type ContractServer, contractServer } from '../../../tests/channels/contract-server.js'
 
@@ -34,20 +35,12 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-const message: OutboundMessage = {
+const message = anOutboundMessage({
   to: 'device-token-1',
   content: { kind: 'custom', fields: { title: 'Hello' } },
   category: 'transactional',
-  headers: {},
-  inReplyTo: null,
-  metadata: {},
-}
-const context: SendContext = {
-  deliveryRef: 'dlv_00000001',
-  idempotencyKey: 'dc1_key',
-  signal: new AbortController().signal,
-  assertMayStart() {},
-}
+})
+const context = aSendContext({ idempotencyKey: 'dc1_key' })
 async function sentWhile(given: ContractAnswer): Promise<SendOutcome> {
   answer = given
   const secret = 'a secret of 16 bytes and more'

@@ -1,5 +1,6 @@
 import { type WebhookChannelOptions, webhookChannel } from '@drumbeat/channel-webhook'
-import type { OutboundMessage, SendContext } from '@drumbeat/core'
+import type { OutboundMessage } from '@drumbeat/core'
+import { aSendContext } from '@drumbeat/core/testing'
 import { afterAll, describe, expect, it } from 'vitest'
 import { contractServer } from '../../../tests/channels/contract-server.js'
 import { combinations } from '../../../tests/contracts/combinations.js'
@@ -36,12 +37,7 @@ const messages = combinations<OutboundMessage>({
 /** Hundreds of real requests, on a machine that may be busy. */
 const patience = { timeout: 180_000 }
 
-const context: SendContext = {
-  deliveryRef: 'dlv_00000001',
-  idempotencyKey: 'dc1_key',
-  signal: new AbortController().signal,
-  assertMayStart() {},
-}
+const context = aSendContext({ idempotencyKey: 'dc1_key' })
 
 describe('every request that webhookChannel can make', patience, () => {
   it(`is taken by a receiver of Standard Webhooks: ${options.length} ways to set it up, ${messages.length} kinds of messages`, async () => {

@@ -1,24 +1,17 @@
 import { createHmac } from 'node:crypto'
 import { type WebhookChannelOptions, webhookChannel } from '@drumbeat/channel-webhook'
-import type { OutboundMessage, SendContext } from '@drumbeat/core'
+import type { SendContext } from '@drumbeat/core'
+import { anOutboundMessage, aSendContext } from '@drumbeat/core/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type ContractServer, contractServer } from '../../../tests/channels/contract-server.js'
 
-const message: OutboundMessage = {
+const message = anOutboundMessage({
   to: 'device-token-1',
   content: { kind: 'custom', fields: { title: 'Hello' } },
   category: 'transactional',
-  headers: {},
-  inReplyTo: null,
   metadata: { order: '7' },
-}
-const context = (given: Partial<SendContext> = {}): SendContext => ({
-  deliveryRef: 'dlv_00000001',
-  idempotencyKey: 'dc1_key',
-  signal: new AbortController().signal,
-  assertMayStart() {},
-  ...given,
 })
+const context = (given: Partial<SendContext> = {}) => aSendContext({ idempotencyKey: 'dc1_key', ...given })
 const open: ContractServer[] = []
 async function opened(respond: Parameters<typeof contractServer>[0], given: Partial<WebhookChannelOptions> = {}) {
   const server = await contractServer(respond)

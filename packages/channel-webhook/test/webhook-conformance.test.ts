@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { webhookChannel } from '@drumbeat/channel-webhook'
 import type { RawReport } from '@drumbeat/core'
-import { channelConformance, type Signing } from '@drumbeat/core/testing'
+import { anOutboundMessage, channelConformance, type Signing } from '@drumbeat/core/testing'
 import { httpStandIn } from '../../../tests/channels/contract-server.js'
 
 const secrets: { readonly [signed in Signing]: string } = {
@@ -49,14 +49,10 @@ for (const deduplicatesForMs of [null, 86_400_000]) {
           deduplicatesForMs,
           guard: { trustedOrigins: [provider.url] },
         }),
-        message: {
+        message: anOutboundMessage({
           to: 'device-token-1',
           content: { kind: 'custom', fields: { title: 'Hello', body: 'Zoë' } },
-          category: 'marketing',
-          headers: {},
-          inReplyTo: null,
-          metadata: {},
-        },
+        }),
         provider,
         reports: {
           delivered: ({ deliveryRef, providerId }, signed) =>

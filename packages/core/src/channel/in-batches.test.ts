@@ -1,22 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { OutboundMessage, SendContext, SendOutcome } from '../ports/channel.js'
+import { anOutboundMessage, aSendContext } from '../testing/outbound.js'
 import { type BatchItem, type BatchRules, inBatches } from './in-batches.js'
 
-const message = (to: string): OutboundMessage => ({
-  to,
-  content: { kind: 'text', body: 'Hi' },
-  category: 'marketing',
-  headers: {},
-  inReplyTo: null,
-  metadata: {},
-})
-const context = (given: Partial<SendContext> = {}): SendContext => ({
-  deliveryRef: 'r',
-  idempotencyKey: 'k',
-  signal: new AbortController().signal,
-  assertMayStart() {},
-  ...given,
-})
+const message = (to: string) => anOutboundMessage({ to, content: { kind: 'text', body: 'Hi' } })
+const context = (given: Partial<SendContext> = {}) => aSendContext({ deliveryRef: 'r', idempotencyKey: 'k', ...given })
 const failed = (error: unknown): SendOutcome => ({ outcome: 'unknown', code: String(error) })
 
 function batches(rules: BatchRules, fail = false) {

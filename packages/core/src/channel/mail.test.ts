@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { RawReport } from '../ports/channel.js'
+import { anOutboundMessage, aSendContext } from '../testing/outbound.js'
 import { formFields } from './form-fields.js'
 import { mailboxOf, mailHeaders, messageIdOf, sendsMails } from './mail.js'
 import { mailHead } from './mail-head.js'
@@ -20,14 +21,12 @@ describe('mails', () => {
   })
 
   it('carries the thread and the headers for unsubscribing', () => {
-    const message = {
+    const message = anOutboundMessage({
       to: 'ana@example.com',
       content: { kind: 'email' as const, subject: 'Hi', html: 'Hi', headers: { 'X-Tag': 'a' } },
-      category: 'marketing' as const,
       headers: { 'List-Unsubscribe': '<https://acme.test/u/1>' },
       inReplyTo: 'dlv_0@acme.test',
-      metadata: {},
-    }
+    })
     expect(mailHeaders(message, 'dlv_1@acme.test')).toEqual({
       'Message-ID': '<dlv_1@acme.test>',
       'In-Reply-To': '<dlv_0@acme.test>',
@@ -39,11 +38,11 @@ describe('mails', () => {
 
   it('refuses contents that are no mail, without a call', async () => {
     const send = sendsMails(async ({ content }) => ({ outcome: 'accepted', providerId: content.subject }))
-    const context = { deliveryRef: 'r', idempotencyKey: 'k', signal: new AbortController().signal, assertMayStart() {} }
-    const mail = { to: 'a@example.com', category: 'marketing', headers: {}, inReplyTo: null, metadata: {} } as const
+    const context = aSendContext()
+    const mail = anOutboundMessage({ to: 'a@example.com', content: { kind: 'text', body: 'Hi' } })
     const content = { kind: 'email', subject: 'Hi', html: 'Hi' } as const
     expect(await send({ ...mail, content }, context)).toEqual({ outcome: 'accepted', providerId: 'Hi' })
-    expect(await send({ ...mail, content: { kind: 'text', body: 'Hi' } }, context)).toEqual({
+    expect(await send(mail, context)).toEqual({
       outcome: 'rejected',
       code: 'content_kind',
       reason: 'content',

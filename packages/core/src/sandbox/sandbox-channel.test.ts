@@ -1,22 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import type { OutboundMessage } from '../ports/channel.js'
+import { anOutboundMessage, aSendContext } from '../testing/outbound.js'
 import { type SandboxOptions, sandboxChannel } from './sandbox-channel.js'
 import { VirtualClock } from './virtual-clock.js'
 
-const message: OutboundMessage = {
+const message = anOutboundMessage({
   to: 'ana@example.com',
   content: { kind: 'email', subject: 'Hi', html: '<p>Hi</p>', text: 'Hi', preheader: null } as never,
-  category: 'marketing',
-  headers: {},
-  inReplyTo: null,
-  metadata: {},
-}
-const context = (deliveryRef: string) => ({
-  deliveryRef,
-  idempotencyKey: `key-${deliveryRef}`,
-  signal: new AbortController().signal,
-  assertMayStart() {},
 })
+const context = (deliveryRef: string) => aSendContext({ deliveryRef, idempotencyKey: `key-${deliveryRef}` })
 const asked = (deliveryRef: string) => ({ deliveryRef, providerId: null, to: null, since: null })
 const channelWith = (options: Partial<SandboxOptions> = {}) => {
   const clock = new VirtualClock('2026-03-09T09:00:00Z')

@@ -1,4 +1,5 @@
 import { channelConformance, type ProviderAnswer, patienceMs } from '../testing/channel-conformance/index.js'
+import { anOutboundMessage } from '../testing/outbound.js'
 import { type SandboxAnswer, sandboxChannel } from './sandbox-channel.js'
 
 const answers: { readonly [How in ProviderAnswer]: SandboxAnswer } = {
@@ -26,14 +27,10 @@ channelConformance({
     })
     return {
       channel,
-      message: {
+      message: anOutboundMessage({
         to: '+15005550006',
         content: { kind: 'text', body: 'Hello' },
-        category: 'marketing',
-        headers: {},
-        inReplyTo: null,
-        metadata: {},
-      },
+      }),
       provider: {
         requests,
         answer(how) {

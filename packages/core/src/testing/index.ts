@@ -11,6 +11,7 @@ export {
   type Signing,
 } from './channel-conformance/index.js'
 export { type LimiterConformance, limiterConformance } from './limiter-conformance.js'
+export { anOutboundMessage, aSendContext } from './outbound.js'
 export { type QueueConformance, queueConformance } from './queue-conformance.js'
 export { type StoreConformance, storeConformance } from './store-conformance/index.js'
 export { type OpenStore, type StoresAgreeOptions, storesAgree } from './store-model/stores-agree.js'

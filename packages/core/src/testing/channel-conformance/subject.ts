@@ -1,4 +1,5 @@
 import type { Channel, OutboundMessage, RawReport, SendContext } from '../../ports/channel.js'
+import { aSendContext } from '../outbound.js'
 
 /**
  * How a provider's stand-in answers requests: `accept`; `reject` as a message that can never be taken; `too_many_requests` with a
@@ -63,13 +64,7 @@ export interface ChannelCases {
 
 /** What goes with a message of the suite. */
 export function contextFor(deliveryRef: string, given: Partial<SendContext> = {}): SendContext {
-  return {
-    deliveryRef,
-    idempotencyKey: `dc1_${deliveryRef}_key`,
-    signal: new AbortController().signal,
-    assertMayStart() {},
-    ...given,
-  }
+  return aSendContext({ deliveryRef, idempotencyKey: `dc1_${deliveryRef}_key`, ...given })
 }
 
 /** Waits until something is so; for a few seconds at most, since real sockets are at work. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { callProvider } from '../../channel/call-provider.js'
 import type { Channel, SendOutcome } from '../../ports/channel.js'
+import { anOutboundMessage } from '../outbound.js'
 import { channelConformance } from './index.js'
 import { lookupCases } from './lookup.js'
 import { reportCases } from './reports.js'
@@ -37,14 +38,10 @@ function subjectWith(change: (request: Request) => Partial<Channel>): ChannelSub
   }
   return {
     channel,
-    message: {
+    message: anOutboundMessage({
       to: '+15005550006',
       content: { kind: 'text', body: 'Hi' },
-      category: 'marketing',
-      headers: {},
-      inReplyTo: null,
-      metadata: {},
-    },
+    }),
     provider: {
       requests,
       answer(next) {
