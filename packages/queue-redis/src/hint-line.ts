@@ -29,18 +29,17 @@ export function lineOf(prefix: string, hint: Hint): HintLine {
   return hint.kind === 'inbox' ? inboxLine(prefix) : dueLine(prefix, hint.lane.channel)
 }
 
-/** A hint as a BullMQ job: tried once, and gone when it was taken, however that went. */
+/**
+ * A hint as a BullMQ job: tried once, and gone when it was taken, however that went. Of a workspace at most one `inbox` hint waits: one
+ * that is pushed while another is under way becomes a job when that is done, so whatever was reported before it is looked for after it.
+ */
 export function jobOf(hint: Hint) {
-  return {
-    name: hint.kind,
-    data: hint,
-    opts: {
-      attempts: 1,
-      removeOnComplete: true,
-      removeOnFail: true,
-      priority: hint.kind === 'due' ? jobPriority[hint.lane.priority] : 0,
-    },
-  }
+  const gone = { attempts: 1, removeOnComplete: true, removeOnFail: true }
+  const opts =
+    hint.kind === 'due'
+      ? { ...gone, priority: jobPriority[hint.lane.priority] }
+      : { ...gone, deduplication: { id: hint.workspaceId, keepLastIfActive: true } }
+  return { name: hint.kind, data: hint, opts }
 }
 
 /** The hint of a job's data; null = somebody else's job, or one of a build that says it differently. */

@@ -41,6 +41,42 @@ it('keeps every key of a channel under one hash tag, also when the channel’s n
   await connection.quit()
 })
 
+it('keeps one waiting inbox hint per workspace while no engine runs, and looks again after one that came during a look', async () => {
+  const connection = connect()
+  const prefix = newPrefix()
+  const [pushing, taking] = [redisQueue({ connection, prefix }), redisQueue({ connection, prefix })]
+  const { Queue } = await import('bullmq')
+  const line = new Queue('hints', { connection, prefix: `{${prefix}:inbox}` })
+  const report = (workspaceId: string) => pushing.push([{ kind: 'inbox', workspaceId }])
+  for (let count = 0; count < 20; count++) await Promise.all([report('acme'), report('globex: "ünit"')])
+  expect(await line.getJobCountByTypes('waiting', 'prioritized', 'delayed')).toBe(2)
+
+  const taken: string[] = []
+  const looks: (() => void)[] = []
+  await taking.subscribe({
+    channels: [],
+    atOnce: 4,
+    take: (hint) => {
+      taken.push(hint.kind === 'inbox' ? hint.workspaceId : hint.kind)
+      return new Promise((resolve) => looks.push(resolve))
+    },
+  })
+  await expect.poll(() => [...taken].sort(), { timeout: 5000 }).toEqual(['acme', 'globex: "ünit"'])
+  for (let count = 0; count < 3; count++) await report('acme')
+  for (const done of looks.splice(0)) done()
+  await expect.poll(() => taken.slice(2), { timeout: 5000 }).toEqual(['acme'])
+  for (const done of looks.splice(0)) done()
+  await expect.poll(() => line.getJobCountByTypes('waiting', 'active'), { timeout: 5000 }).toBe(0)
+  await report('acme')
+  await expect.poll(() => taken.slice(3), { timeout: 5000 }).toEqual(['acme'])
+  for (const done of looks.splice(0)) done()
+  await Promise.all([taking.close(), pushing.close()])
+  expect((await keysOf(connection, prefix)).filter((key) => /:d[en]:/.test(key))).toEqual([])
+  await line.close()
+  await clear(connection, prefix)
+  await connection.quit()
+})
+
 it('passes over jobs that are no hints of this build', async () => {
   const connection = connect()
   const prefix = newPrefix()
