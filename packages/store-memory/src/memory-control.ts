@@ -10,8 +10,12 @@ import {
 } from '@drumbeat/core'
 import type { Call } from './call.js'
 import { byId, gateKey } from './keys.js'
-import type { State } from './state.js'
+import type { EngineLease, State } from './state.js'
 import { finishTestSend, forgetTestSends, openTestSends, permitTestSend } from './test-sends.js'
+
+const dayMs = 24 * 60 * 60_000
+/** A retired lease is set back so far: further than any lease lies ahead. */
+const setBackMs = 60 * 60_000
 
 /** Leases, gates, workspaces and the audit log. */
 export function memoryControl(state: State, call: Call): ControlStore {
@@ -21,13 +25,15 @@ export function memoryControl(state: State, call: Call): ControlStore {
         const { engineId, epoch, leaseMs, now } = request
         const known = state.engines.get(engineId)
         if (epoch !== null && !isCurrent(known, epoch, now)) return null
-        const lease = { epoch: epoch ?? (known?.epoch ?? 0) + 1, leaseExpiresAt: now + leaseMs }
-        state.engines.set(engineId, lease)
+        const lease = { epoch: epoch ?? nextEpoch(known, now), leaseExpiresAt: now + leaseMs }
+        state.engines.set(engineId, { engineId, ...lease })
         return { ...lease, storeNow: now }
       }),
     retire: ({ engineId, epoch }) =>
       call({}, () => {
-        if (state.engines.get(engineId)?.epoch === epoch) state.engines.set(engineId, { epoch, leaseExpiresAt: null })
+        const known = state.engines.get(engineId)
+        if (known?.epoch === epoch)
+          state.engines.set(engineId, { ...known, leaseExpiresAt: known.leaseExpiresAt - setBackMs })
       }),
     setGate: (request) => call(request, () => setGate(state, request)),
     closedGates: ({ workspaceIds }) =>
@@ -56,7 +62,10 @@ export function memoryControl(state: State, call: Call): ControlStore {
         for (const { key } of keys) state.reportKeys.delete(key)
         const expired = state.parked.values().filter(({ expiresAt }) => expiresAt <= now)
         for (const { seq } of expired) state.parked.delete(seq)
-        return keys.length + expired.length + forgetTestSends(state, { before: now - keepKeysMs, now })
+        const gone = state.engines.values().filter(({ leaseExpiresAt }) => leaseExpiresAt < now - dayMs)
+        for (const { engineId } of gone) state.engines.delete(engineId)
+        const tested = forgetTestSends(state, { before: now - keepKeysMs, now })
+        return keys.length + expired.length + gone.length + tested
       }),
     audit: (entries) =>
       call({}, () => {
@@ -76,7 +85,7 @@ export function memoryControl(state: State, call: Call): ControlStore {
 /** True while claims of this owner are safe: its epoch is the engine's, and its lease not over for longer than the skew. */
 export function isAlive(state: State, { engineId, epoch }: Owner, now: Instant, skewMs: number): boolean {
   const engine = state.engines.get(engineId)
-  if (engine?.epoch !== epoch || engine.leaseExpiresAt === null) return false
+  if (engine?.epoch !== epoch) return false
   return now - engine.leaseExpiresAt <= skewMs
 }
 
@@ -115,12 +124,13 @@ function scopesOf({ workspaceId, campaignId, stepId, account }: Covered): readon
   return account === null ? scopes : [...scopes, { workspaceId, kind: 'account', ref: account }]
 }
 
-function isCurrent(
-  engine: { readonly epoch: number; readonly leaseExpiresAt: Instant | null } | undefined,
-  epoch: number,
-  now: Instant,
-): boolean {
-  return engine?.epoch === epoch && engine.leaseExpiresAt !== null && engine.leaseExpiresAt > now
+function isCurrent(engine: EngineLease | undefined, epoch: number, now: Instant): boolean {
+  return engine?.epoch === epoch && engine.leaseExpiresAt > now
+}
+
+/** The first epoch is the time in seconds: an engine that was forgotten comes back with a later one than it ever had. */
+function nextEpoch(engine: EngineLease | undefined, now: Instant): number {
+  return engine === undefined ? Math.floor(now / 1000) : engine.epoch + 1
 }
 
 function nextWorkAt(state: State): Instant | null {

@@ -14,6 +14,7 @@ import {
   isLive,
   type NewReport,
   type OutboxEvent,
+  type Owner,
   type SequenceVersion,
   type Suppression,
   type TemplateVersion,
@@ -71,6 +72,11 @@ export interface StoredSuppression {
   readonly suppression: Suppression
 }
 
+/** Until when the claims of an engine, of its latest epoch, are safe. */
+export interface EngineLease extends Owner {
+  readonly leaseExpiresAt: Instant
+}
+
 /** An event that an endpoint has not been told of. */
 export interface StoredEvent {
   readonly id: number
@@ -92,7 +98,7 @@ export class State {
   now: Instant = Number.MIN_SAFE_INTEGER
   private lastNumber = 0
 
-  readonly engines = this.table<string, { readonly epoch: number; readonly leaseExpiresAt: Instant | null }>()
+  readonly engines = this.table<string, EngineLease>()
   readonly gates = this.table<string, ClosedGate>()
   readonly settings = this.table<string, WorkspaceSettings>()
   readonly audit = this.table<number, AuditEntry & { readonly id: number }>()

@@ -47,7 +47,8 @@ export type TestSendPermit =
 export interface ControlStore {
   /**
    * Starts or renews the engine's lease. `epoch: null` starts over with a new epoch; a renewal of an epoch that has expired
-   * (`leaseExpiresAt <= now`), was retired or was replaced returns null, and the engine must start over.
+   * (`leaseExpiresAt <= now`), was retired, was replaced or is forgotten returns null, and the engine must start over. No epoch of an id comes
+   * twice, also where `tidy` has forgotten the engine in between: claims that name an old one are nobody's.
    */
   heartbeat(request: {
     readonly engineId: string
@@ -55,7 +56,7 @@ export interface ControlStore {
     readonly leaseMs: number
     readonly now: Instant
   }): Promise<Heartbeat | null>
-  /** Ends the engine's lease at once: what it had claimed may be claimed by others, without waiting for the skew. */
+  /** Ends the engine's lease at once, as if it had ended long ago: what it had claimed may be claimed by others, without waiting for the skew. */
   retire(request: { readonly engineId: string; readonly epoch: number }): Promise<void>
   /**
    * Closes or opens a scope, alone under the gate's exclusive lock, and commits. Once it resolves after closing, no intent can
@@ -101,7 +102,8 @@ export interface ControlStore {
   nextWorkAt(): Promise<Instant | null>
   /**
    * Housekeeping: sums counters up, and forgets the keys of reports that came more than `keepKeysMs` ago and reports whose delivery never
-   * came, and test sends that began as long ago and are over: no budget's window may be longer than that. What can be read stays the same.
+   * came, and test sends that began as long ago and are over: no budget's window may be longer than that. Engines whose lease ended more than
+   * a day ago are forgotten, too. What can be read stays the same.
    * Bounded; returns how many rows were worked off, so that a caller may go on while there are many.
    */
   tidy(request: { readonly now: Instant; readonly keepKeysMs: number }): Promise<number>

@@ -25,9 +25,10 @@ export function controlQueries(context: QueryContext): ControlStore {
       const lease = `${stamp} + $3::float8 * interval '1 millisecond'`
       const returned = `${int('epoch')} as epoch, ${ms('lease_expires_at')} as "leaseExpiresAt", ${ms(stamp)} as "storeNow"`
       const params: Param[] = [engineId, clock.named(now), leaseMs]
+      // The first epoch is the time in seconds: an engine that was forgotten comes back with a later one than it ever had.
       const text =
         epoch === null
-          ? `insert into ${s}.engines as e (engine_id, epoch, lease_expires_at) values ($1, 1, ${lease})
+          ? `insert into ${s}.engines as e (engine_id, epoch, lease_expires_at) values ($1, floor(extract(epoch from ${stamp}))::bigint, ${lease})
              on conflict (engine_id) do update set epoch = e.epoch + 1, lease_expires_at = excluded.lease_expires_at
              returning ${returned}`
           : `update ${s}.engines set lease_expires_at = ${lease}
@@ -46,7 +47,7 @@ export function controlQueries(context: QueryContext): ControlStore {
       await database.write(
         (connection) =>
           connection.query(
-            `update ${s}.engines set lease_expires_at = '-infinity' where engine_id = $1 and epoch = $2::bigint`,
+            `update ${s}.engines set lease_expires_at = lease_expires_at - interval '1 hour' where engine_id = $1 and epoch = $2::bigint`,
             [engineId, epoch],
           ),
         control,

@@ -5,7 +5,7 @@ import { makeRanges } from './partitions.js'
 import { matchLate } from './reports.js'
 
 const rowsAtOnce = 20_000
-/** No call takes so long: what is open of a permit by then was deleted with its campaign. */
+/** No call takes so long: what is open of a permit by then was deleted with its campaign. An engine whose lease ended before is gone. */
 const dayMs = 24 * 60 * 60_000
 
 /** Sums counters up, forgets what has had its time, matches reports that were parked too late, and makes ranges of the history ahead. Each part is a transaction of its own, and of several engines each takes other rows. */
@@ -13,7 +13,7 @@ export async function tidy(
   context: QueryContext,
   { now, keepKeysMs }: Parameters<ControlStore['tidy']>[0],
 ): Promise<number> {
-  const { database, s } = context
+  const { database, s, clock } = context
   const work = async (text: string, params: readonly (string | number)[] = []): Promise<number> => {
     const rows = await database.write((connection) => connection.query<{ n: number }>(text, params))
     return rows[0]?.n ?? 0
@@ -59,7 +59,15 @@ export async function tidy(
      select ${int('count(*)')} as n from gone`,
     [instant(now - keepKeysMs), instant(now)],
   )
+  const gone = await work(
+    `with gone as (
+       delete from ${s}.engines where ctid = any(array(
+         select ctid from ${s}.engines where lease_expires_at < ${clock.due('$1')} - $2::float8 * interval '1 millisecond'
+         limit ${rowsAtOnce} for update skip locked)) returning 1)
+     select ${int('count(*)')} as n from gone`,
+    [clock.named(now), dayMs],
+  )
   await makeRanges(context)
   const dropped = await context.retention.advance(now)
-  return folded + forgotten + matched + expired + used + tested + dropped
+  return folded + forgotten + matched + expired + used + tested + gone + dropped
 }

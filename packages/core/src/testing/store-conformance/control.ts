@@ -31,6 +31,31 @@ export const controlCases: Cases = {
     expect((await beat(stage, null, testStart + leaseMs + 4))?.epoch).toBeGreaterThan(second)
   },
 
+  'tidying up forgets engines that are gone for a day, and nobody takes what comes back for what was': async (
+    stage,
+  ) => {
+    const { control } = stage.store
+    const dayOn = 24 * 60 + 1
+    const tidy = (now: number) => control.tidy({ now, keepKeysMs: 0 })
+    const gone = await stage.engine('gone')
+    const run = await stage.claimedRun(gone)
+    const alive = await stage.engine('alive', minute(dayOn))
+    await tidy(testStart)
+    expect(await tidy(minute(dayOn))).toBe(0)
+    expect(await tidy(minute(dayOn) + 1)).toBe(1)
+    const now = minute(dayOn) + 2
+    expect(await control.heartbeat({ ...gone, leaseMs, now })).toBeNull()
+    expect(await control.heartbeat({ ...alive, leaseMs, now })).toMatchObject({ epoch: alive.epoch })
+    expect((await stage.engine('gone', now)).epoch).toBeGreaterThan(gone.epoch)
+    expect((await stage.claim(alive, now)).map(({ id }) => id)).toEqual([run.id])
+  },
+
+  'an engine that retires is forgotten no later than if it had died': async (stage) => {
+    const engine = await stage.engine()
+    await stage.store.control.retire(engine)
+    expect(await stage.store.control.tidy({ now: minute(24 * 60 + 1) + 1, keepKeysMs: 0 })).toBe(1)
+  },
+
   'an epoch that never was cannot be renewed': async (stage) => {
     expect(await beat(stage, 7, testStart)).toBeNull()
   },

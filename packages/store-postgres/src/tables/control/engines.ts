@@ -1,4 +1,4 @@
-/** One lease per engine: a heartbeat renews all of its claims by writing this one row. A retired lease has ended long ago. */
+/** One lease per engine: a heartbeat renews all of its claims by writing this one row. A retired lease is set back by an hour. Engines that are gone for a day are deleted. */
 export const engines = (s: string): string => `
   create table ${s}.engines (
     engine_id text collate "C" primary key,
