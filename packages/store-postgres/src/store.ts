@@ -6,6 +6,7 @@ import { campaignQueries } from './queries/campaigns.js'
 import { contactQueries } from './queries/contacts.js'
 import { Lanes, type QueryContext } from './queries/context.js'
 import { controlQueries } from './queries/control.js'
+import { DefaultRange } from './queries/default-range.js'
 import { deliveryQueries } from './queries/deliveries.js'
 import { inboxQueries } from './queries/inbox.js'
 import { outboxQueries } from './queries/outbox.js'
@@ -31,6 +32,8 @@ export interface StoreOptions {
    * at a time, once each run in it is over and no cap looks back so far. Counters stay; experiments count only what is kept.
    */
   readonly keepDeliveriesMs?: number
+  /** Hears of what an operator may want to repair; at most once per kind. Default: `process.emitWarning`. */
+  readonly onWarning?: (message: string) => void
 }
 
 const shortestKeepMs = 30 * 24 * 60 * 60 * 1000
@@ -40,7 +43,7 @@ const fewestIdsPerRange = 1_000
 /** Assembles the store over a driver. */
 export function storeOn(
   driver: Driver,
-  { schema = 'drumbeat', clock = 'store', idsPerRange = 5_000_000, keepDeliveriesMs }: StoreOptions,
+  { schema = 'drumbeat', clock = 'store', idsPerRange = 5_000_000, keepDeliveriesMs, onWarning = warn }: StoreOptions,
 ): Store {
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
     throw new ConfigurationError(
@@ -64,7 +67,7 @@ export function storeOn(
   const inbox = inboxQueries(context)
   return {
     kind: driver.kind,
-    control: controlQueries(context),
+    control: controlQueries(context, new DefaultRange(base, onWarning)),
     campaigns: campaignQueries(context),
     templates: templateQueries(context),
     contacts: contactQueries(context, inbox.events),
@@ -82,4 +85,8 @@ export function storeOn(
     close: () => database.close(),
     transaction: (work) => database.hostTransaction(work),
   }
+}
+
+function warn(message: string): void {
+  process.emitWarning(message, 'DrumbeatWarning')
 }

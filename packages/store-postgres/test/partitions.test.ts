@@ -15,9 +15,11 @@ const workspaceId = 'acme'
 const campaign = aCampaign({ workspaceId, id: 'onboarding' })
 const tables = ['campaign_deliveries']
 const leftovers: (() => Promise<unknown>)[] = []
+const warnings: string[] = []
 
 afterEach(async () => {
   for (const clean of leftovers.splice(0).reverse()) await clean()
+  warnings.length = 0
 })
 
 type Query = <Row>(text: string) => Promise<readonly Row[]>
@@ -40,7 +42,8 @@ function serverSchema(): { readonly schema: string; readonly pool: pg.Pool; read
 
 async function openedOn(pool: pg.Pool, schema: string, keepDeliveriesMs?: number): Promise<Store> {
   const kept = keepDeliveriesMs === undefined ? {} : { keepDeliveriesMs }
-  const store = postgresStore({ pool, schema, clock: 'caller', idsPerRange, ...kept })
+  const onWarning = (message: string) => void warnings.push(message)
+  const store = postgresStore({ pool, schema, clock: 'caller', idsPerRange, onWarning, ...kept })
   await store.open()
   leftovers.push(() => store.close())
   return store
@@ -159,6 +162,23 @@ describe('ranges of the history', () => {
     expect(await rowsOf(opened, 'campaign_deliveries')).toEqual({ '3000': 0, default: 100, first: 0 })
     await writeRows(opened, (await store.deliveries.reserveIds(600)).slice(-50))
     expect(await rowsOf(opened, 'campaign_deliveries')).toEqual({ '3000': 50, default: 100, first: 0 })
+  })
+
+  it('are missed once out loud, as soon as housekeeping finds rows in the default', async () => {
+    const opened = await onServer()
+    const { store, schema, query } = opened
+    await tidy(store)
+    expect(warnings).toEqual([])
+    await writeRows(opened, (await store.deliveries.reserveIds(2_500)).slice(-1))
+    await tidy(store)
+    await tidy(store)
+    expect(warnings).toEqual([expect.stringContaining(`${schema}.campaign_deliveries_default`)])
+    const again = await openedOn(opened.pool, schema)
+    await tidy(again)
+    expect(warnings).toHaveLength(2)
+    await query(`delete from ${schema}.campaign_deliveries`)
+    await tidy(await openedOn(opened.pool, schema))
+    expect(warnings).toHaveLength(2)
   })
 
   it('begin with all that was written before there were any', async () => {

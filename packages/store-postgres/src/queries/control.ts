@@ -10,13 +10,14 @@ import { arrayLiteral } from '../sql/array-literal.js'
 import { document, fromJson } from '../sql/json.js'
 import { int, ms } from '../sql/values.js'
 import type { QueryContext } from './context.js'
+import type { DefaultRange } from './default-range.js'
 import { gateColumns, scopeTest, setGate } from './gates.js'
 import { nextWorkAt } from './next-work.js'
 import { finishTestSend, permitTestSend } from './test-sends.js'
 import { tidy } from './tidy.js'
 
 /** Leases, gates, workspaces and the audit log. */
-export function controlQueries(context: QueryContext): ControlStore {
+export function controlQueries(context: QueryContext, defaultRange: DefaultRange): ControlStore {
   const { database, s, clock } = context
   const control = { pool: 'control' } as const
   return {
@@ -104,7 +105,7 @@ export function controlQueries(context: QueryContext): ControlStore {
       )
     },
     nextWorkAt: () => nextWorkAt(context),
-    tidy: (request) => tidy(context, request),
+    tidy: (request) => tidy(context, request, defaultRange),
     async audit(entries) {
       if (entries.length === 0) return
       await database.write((connection) =>

@@ -1,6 +1,7 @@
 import type { ControlStore } from '@drumbeat/core'
 import { instant, int } from '../sql/values.js'
 import type { QueryContext } from './context.js'
+import type { DefaultRange } from './default-range.js'
 import { makeRanges } from './partitions.js'
 import { matchLate } from './reports.js'
 
@@ -12,6 +13,7 @@ const dayMs = 24 * 60 * 60_000
 export async function tidy(
   context: QueryContext,
   { now, keepKeysMs }: Parameters<ControlStore['tidy']>[0],
+  defaultRange: DefaultRange,
 ): Promise<number> {
   const { database, s, clock } = context
   const work = async (text: string, params: readonly (string | number)[] = []): Promise<number> => {
@@ -68,6 +70,7 @@ export async function tidy(
     [clock.named(now), dayMs],
   )
   await makeRanges(context)
+  await defaultRange.look()
   const dropped = await context.retention.advance(now)
   return folded + forgotten + matched + expired + used + tested + gone + dropped
 }
