@@ -5,8 +5,9 @@ import { bytesToHex } from '@noble/hashes/utils'
 interface OwnCrypto {
   readonly hash?: (algorithm: 'sha256', text: string, encoding: 'hex') => string
 }
-const runtime: { readonly process?: { readonly getBuiltinModule?: (name: string) => OwnCrypto | undefined } } =
-  globalThis
+const runtime = globalThis as {
+  readonly process?: { readonly getBuiltinModule?: (name: string) => OwnCrypto | undefined }
+}
 const own = runtime.process?.getBuiltinModule?.('node:crypto')?.hash
 
 /**
