@@ -16,7 +16,7 @@ export function ingestAll(state: State, batch: readonly ContactIngest[]): Awaite
   return { conflicts, enrolled }
 }
 
-function isUnchanged(state: State, { seqs, expected, changes, ...contact }: ContactIngest): boolean {
+function isUnchanged(state: State, { seqs, expected, changes, facts, ...contact }: ContactIngest): boolean {
   const key = contactKey(contact)
   const live = state.liveRunsOf(key).map(({ run }) => run)
   const fences = new Map(expected.map(({ id, fence }) => [id, fence]))
@@ -24,6 +24,7 @@ function isUnchanged(state: State, { seqs, expected, changes, ...contact }: Cont
     live.length === fences.size &&
     live.every(({ id, fence }) => fences.get(id) === fence) &&
     changes.every(({ recipientId, expectedFence }) => fences.get(recipientId) === expectedFence) &&
+    facts.every((report) => isNews(state, contact.workspaceId, report)) &&
     seqs.every((seq) => {
       const item = state.inbox.get(seq)
       return item !== undefined && contactKey(item) === key
@@ -46,4 +47,16 @@ function ingest(state: State, contact: ContactIngest): number {
   const begun = beginAll(state, newRuns)
   appendEntries(state, begun, contact.onEntry)
   return begun.length
+}
+
+/** Whether nothing is known by now of what a report was to tell. */
+function isNews(
+  state: State,
+  workspaceId: string,
+  { deliveryId, facts, known }: ContactIngest['facts'][number],
+): boolean {
+  if (known === undefined) return true
+  const news = facts.filter(({ kind }) => known[kind] === undefined)
+  const delivery = deliveryOf(state, workspaceId, deliveryId)
+  return news.every(({ kind }) => delivery !== undefined && delivery.facts[kind] === undefined)
 }

@@ -96,6 +96,13 @@ async function everything(store: ReturnType<typeof postgresStore>, contactIds: r
       facts: [{ kind: 'opened' as const, at: Date.now() }],
     })),
   )
+  // Of several facts: not quiet.
+  await acme.report(
+    refs.map((deliveryRef) => ({
+      delivery: { deliveryRef },
+      facts: (['clicked', 'machine_clicked'] as const).map((kind) => ({ kind, at: Date.now() })),
+    })),
+  )
   await drumbeat.tick()
   await acme.campaigns.counters(campaign.id)
   refs.length = 0

@@ -1,5 +1,5 @@
 import type { ContactEvent } from '../contact/contact.js'
-import type { Fact } from '../delivery/facts.js'
+import type { Fact, FactSet } from '../delivery/facts.js'
 import type { JsonObject } from '../json.js'
 import type { OutboxEvent } from '../outbox/outbox-event.js'
 import type { Recipient } from '../recipient/recipient.js'
@@ -26,6 +26,8 @@ export interface NewReport {
   /** The delivery it is about, by our reference or the provider's id. */
   readonly delivery: { readonly id: number } | { readonly channel: string; readonly providerId: string }
   readonly facts: readonly Fact[]
+  /** It has one fact, of which nothing follows but that it is known and counted, unless a run waits for it. Default: false. */
+  readonly isQuiet?: boolean
 }
 
 /** Something to be taken in, in order of arrival. */
@@ -74,6 +76,10 @@ export interface InboxStore {
   /**
    * Appends provider reports; those that match no delivery yet are parked for `parkMs` and matched when it appears, or when it learns
    * the provider's id. Returns how many were new, parked ones included.
+   *
+   * A quiet report does without the inbox where nobody but its delivery has to hear of it. Its time counts as that of the delivery's
+   * `intendedAt` where it is before that and `now`. If the delivery knows the fact since then or earlier, that is all. If it knows none of the
+   * kind, is `sent`, and its run has completed or exited, the fact is merged at once and `fact.{kind}` of its step counted by one.
    */
   appendReports(request: {
     readonly workspaceId: string
@@ -114,8 +120,11 @@ export interface ContactIngest {
   readonly contactId: string
   readonly seqs: readonly number[]
   readonly expected: readonly { readonly id: number; readonly fence: number }[]
-  /** Facts to merge, each into its delivery. */
-  readonly facts: readonly { readonly deliveryId: number; readonly facts: readonly Fact[] }[]
+  /**
+   * Facts to merge, each into its delivery. `known` is what the delivery knew when it was decided what of them is new: if it knows any of
+   * that by now, the contact is a conflict, so that nothing is counted twice. Default: nothing of them is taken for new.
+   */
+  readonly facts: readonly { readonly deliveryId: number; readonly facts: readonly Fact[]; readonly known?: FactSet }[]
   /** What reports mean for the contact's addresses, also when their run has ended. */
   readonly permissions: readonly PermissionChange[]
   readonly counters: readonly CounterDelta[]

@@ -1,4 +1,11 @@
-import { type ContactIngest, contactKey, type FactSet, type InboxStore, mergeFacts } from '@drumbeat/core'
+import {
+  type ContactIngest,
+  contactKey,
+  type FactKind,
+  type FactSet,
+  type InboxStore,
+  mergeFacts,
+} from '@drumbeat/core'
 import type { Connection } from '../connection/connection.js'
 import { arrayLiteral } from '../sql/array-literal.js'
 import { batch } from '../sql/batch.js'
@@ -18,9 +25,36 @@ const contactRows = batch<ContactIngest>({
   contact_id: ['text', ({ contactId }) => contactId],
 })
 
-/** Takes in contacts' items, each contact on the condition that its live runs are exactly as they were when it was decided about. */
-export function ingest(context: QueryContext, contacts: readonly ContactIngest[]): ReturnType<InboxStore['ingest']> {
-  if (contacts.length === 0) return Promise.resolve({ conflicts: [], enrolled: 0 })
+/** Reports of contacts say nothing new any more. Nothing of the batch may be written. */
+class NewsGone extends Error {
+  constructor(readonly contacts: ReadonlySet<ContactIngest>) {
+    super('Facts that were to be counted are known already.')
+  }
+}
+
+/**
+ * Takes in contacts' items, each contact on the condition that its live runs are exactly as they were when it was decided about, and that
+ * what its reports were to tell is new. That is found when it is written; the rest is then written anew.
+ */
+export async function ingest(
+  context: QueryContext,
+  contacts: readonly ContactIngest[],
+): ReturnType<InboxStore['ingest']> {
+  const told = new Set<ContactIngest>()
+  for (;;) {
+    const left = contacts.filter((contact) => !told.has(contact))
+    if (left.length === 0) return { conflicts: [...told].map(contactKey), enrolled: 0 }
+    try {
+      const { conflicts, enrolled } = await ingestAll(context, left)
+      return { conflicts: [...[...told].map(contactKey), ...conflicts], enrolled }
+    } catch (error) {
+      if (!(error instanceof NewsGone)) throw error
+      for (const contact of error.contacts) told.add(contact)
+    }
+  }
+}
+
+function ingestAll(context: QueryContext, contacts: readonly ContactIngest[]): ReturnType<InboxStore['ingest']> {
   return context.database.write(async (connection) => {
     const { s } = context
     const items = await lockItems(connection, s, contacts)
@@ -29,10 +63,10 @@ export function ingest(context: QueryContext, contacts: readonly ContactIngest[]
     const unchanged = contacts.filter((contact) => isUnchanged(contact, items, live))
     const chosen = new Set(unchanged)
     const conflicts = contacts.filter((contact) => !chosen.has(contact)).map(contactKey)
+    await mergeReports(connection, s, unchanged)
     await connection.query(`delete from ${s}.inbox where seq = any($1::bigint[])`, [
       arrayLiteral(unchanged.flatMap(({ seqs }) => seqs)),
     ])
-    await mergeReports(connection, s, unchanged)
     await changePermissions(
       connection,
       s,
@@ -118,32 +152,29 @@ function isUnchanged(
 }
 
 interface Reported {
-  readonly workspaceId: string
+  readonly contact: ContactIngest
   readonly id: number
   readonly facts: FactSet
+  /** The kinds that were not known when it was decided about. */
+  readonly news: readonly string[]
 }
 
 const reportedFacts = batch<Reported>({
-  workspace_id: ['text', ({ workspaceId }) => workspaceId],
+  workspace_id: ['text', ({ contact }) => contact.workspaceId],
   id: ['bigint', ({ id }) => id],
   facts: ['jsonb', ({ facts }) => jsonb(facts)],
+  news: ['text', ({ news }) => arrayLiteral(news)],
 })
 
 /**
  * Merges reports into their deliveries in one statement: each fact at its earliest time, and a delivery that has nothing new to learn is
  * not written.
+ * @throws {NewsGone} when one was to learn something and knows it already.
  */
 async function mergeReports(connection: Connection, s: string, contacts: readonly ContactIngest[]): Promise<void> {
-  const reported = new Map<string, Reported>()
-  for (const { workspaceId, facts } of contacts) {
-    for (const { deliveryId: id, facts: more } of facts) {
-      const key = keyOf(workspaceId, id)
-      reported.set(key, { workspaceId, id, facts: mergeFacts(reported.get(key)?.facts ?? {}, more) })
-    }
-  }
-  if (reported.size === 0) return
-  const sorted = [...reported.values()].sort((a, b) => a.id - b.id)
-  await connection.query(
+  const sorted = reportedBy(contacts).sort((a, b) => a.id - b.id)
+  if (sorted.length === 0) return
+  const written = await connection.query<{ id: number }>(
     `update ${s}.campaign_deliveries d set facts = case
        -- Where the order does not matter, they agree on all that both know.
        when d.facts || t.facts = t.facts || d.facts then d.facts || t.facts
@@ -152,7 +183,25 @@ async function mergeReports(connection: Connection, s: string, contacts: readonl
          from (select * from jsonb_each_text(d.facts) union all select * from jsonb_each_text(t.facts)) said (kind, at)
          group by kind) f) end
      from ${reportedFacts.from('t')}
-     where d.id = t.id and d.workspace_id = t.workspace_id and not d.facts @> t.facts`,
+     where d.id = t.id and d.workspace_id = t.workspace_id and not d.facts @> t.facts and not d.facts ?| t.news::text[]
+     returning ${int('d.id')} as id`,
     reportedFacts.params(sorted),
   )
+  const ids = new Set(written.map(({ id }) => id))
+  const gone = sorted.filter(({ id, news }) => news.length > 0 && !ids.has(id))
+  if (gone.length > 0) throw new NewsGone(new Set(gone.map(({ contact }) => contact)))
+}
+
+function reportedBy(contacts: readonly ContactIngest[]): Reported[] {
+  const reported = new Map<string, Reported>()
+  for (const contact of contacts) {
+    for (const { deliveryId: id, facts: more, known } of contact.facts) {
+      const key = keyOf(contact.workspaceId, id)
+      const facts = mergeFacts(reported.get(key)?.facts ?? {}, more)
+      const kinds = Object.keys(facts) as FactKind[]
+      const news = known === undefined ? [] : kinds.filter((kind) => known[kind] === undefined)
+      reported.set(key, { contact, id, facts, news })
+    }
+  }
+  return [...reported.values()]
 }

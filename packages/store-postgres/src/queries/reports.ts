@@ -1,68 +1,67 @@
-import type { Fact, InboxStore, Instant, NewReport } from '@drumbeat/core'
+import type { InboxStore, Instant, NewReport } from '@drumbeat/core'
 import type { Connection } from '../connection/connection.js'
 import { arrayLiteral } from '../sql/array-literal.js'
 import { batch } from '../sql/batch.js'
 import { byIndex } from '../sql/by-index.js'
 import { jsonb } from '../sql/json.js'
-import { keyHash } from '../sql/key-hash.js'
 import { instant, int } from '../sql/values.js'
 import type { QueryContext } from './context.js'
 import { placed } from './inbox-writes.js'
+import { mergeQuiet, type ReportRow } from './quiet-reports.js'
 
-interface ReportRow {
-  readonly dedupeKey: string
-  /** The delivery that it names, or was found to mean; null = it cannot be found yet. */
-  readonly deliveryId: number | null
-  readonly channel: string | null
-  readonly providerId: string | null
-  readonly facts: readonly Fact[]
+/** The narrow key of a provider's id. The delivery says whether it was meant. */
+const providerHash = (workspace: string, channel: string, id: string): string =>
+  `hashtextextended(${workspace} || chr(1) || ${channel} || chr(1) || ${id}, 0)`
+
+/** Takes in providers' reports, once per key: into their deliveries, into the inbox, or parked until their delivery is known. */
+export function appendReports({ database, s, clock }: QueryContext): InboxStore['appendReports'] {
+  return ({ workspaceId, reports, now, parkMs }) =>
+    database.write(async (connection) => {
+      const receivedAt = clock.named(now)
+      const rows = await withDeliveries(connection, s, workspaceId, firstOfEach(reports))
+      if (rows.length === 0) return { appended: 0 }
+      const { fresh, heard } = await mergeQuiet(connection, s, rows, { workspaceId, now, receivedAt })
+      await box(connection, s, { workspaceId, rows: heard, receivedAt, parkMs })
+      return { appended: fresh }
+    })
 }
 
 const reportRows = batch<ReportRow>({
-  dedupe_key: ['text', ({ dedupeKey }) => dedupeKey],
   delivery_id: ['bigint', ({ deliveryId }) => deliveryId],
   channel: ['text', ({ channel }) => channel],
   provider_id: ['text', ({ providerId }) => providerId],
   facts: ['jsonb', ({ facts }) => jsonb(facts)],
 })
 
-/** The narrow key of a provider's id. The delivery says whether it was meant. */
-const providerHash = (workspace: string, channel: string, id: string): string =>
-  `hashtextextended(${workspace} || chr(1) || ${channel} || chr(1) || ${id}, 0)`
-
-/** Appends providers' reports, once per key; those whose delivery is not known yet are parked. */
-export function appendReports({ database, s, clock }: QueryContext): InboxStore['appendReports'] {
-  return ({ workspaceId, reports, now, parkMs }) =>
-    database.write(async (connection) => {
-      const rows = await withDeliveries(connection, s, workspaceId, rowsOf(reports))
-      const [ws, at, park] = [1, 2, 3].map((n) => `$${reportRows.size + n}`)
-      const [row] = await connection.query<{ appended: number }>(
-        `with keyed as materialized (
-           select t.*, ${keyHash(`${ws}::text`, 't.dedupe_key', 0)} as high, ${keyHash(`${ws}::text`, 't.dedupe_key', 1)} as low
-           from ${reportRows.numbered('t')}),
-         fresh as (
-           insert into ${s}.report_keys (high, low, received_at)
-           select high, low, ${at}::timestamptz from keyed order by high, low on conflict do nothing returning high, low),
-         -- "is true" has the new keys hashed: as a join, a prepared plan compares each with each.
-         reports as (
-           select t.*, k.id, k.contact_id from keyed t left join lateral (
-             select d.id, d.contact_id, d.workspace_id from ${s}.campaign_deliveries d where d.id = t.delivery_id offset 0) k on k.workspace_id = ${ws}
-           where ((t.high, t.low) in (select high, low from fresh)) is true),
-         boxed as (
-           insert into ${s}.inbox (id, seq, workspace_id, contact_id, received_at, kind, delivery_id, facts)
-           select place, place, ${ws}, contact_id, ${at}, 'report', id, facts
-           from ${placed(s, 'select * from reports where id is not null order by n')} returning 1),
-         parked as (
-           insert into ${s}.parked_reports (workspace_id, delivery_id, channel, provider_id, hash, facts, received_at, expires_at)
-           select ${ws}, delivery_id, channel, provider_id,
-             case when provider_id is not null then ${providerHash(`${ws}::text`, 'channel', 'provider_id')} end,
-             facts, ${at}, ${at} + ${park}::float8 * interval '1 millisecond'
-           from reports where id is null order by n returning 1)
-         select ${int('(select count(*) from boxed) + (select count(*) from parked)')} as appended`,
-        [...reportRows.params(rows), workspaceId, clock.named(now), parkMs],
-      )
-      return { appended: row?.appended ?? 0 }
-    })
+/** Puts reports into the inbox, and parks those that match no delivery. */
+async function box(
+  connection: Connection,
+  s: string,
+  reports: {
+    readonly workspaceId: string
+    readonly rows: readonly ReportRow[]
+    readonly receivedAt: string
+    readonly parkMs: number
+  },
+): Promise<void> {
+  const { workspaceId, rows, receivedAt, parkMs } = reports
+  if (rows.length === 0) return
+  const [ws, at, park] = [1, 2, 3].map((n) => `$${reportRows.size + n}`)
+  await connection.query(
+    `with reports as materialized (
+       select t.*, k.id, k.contact_id from ${reportRows.numbered('t')} left join lateral (
+         select d.id, d.contact_id, d.workspace_id from ${s}.campaign_deliveries d where d.id = t.delivery_id offset 0) k on k.workspace_id = ${ws}),
+     boxed as (
+       insert into ${s}.inbox (id, seq, workspace_id, contact_id, received_at, kind, delivery_id, facts)
+       select place, place, ${ws}, contact_id, ${at}::timestamptz, 'report', id, facts
+       from ${placed(s, 'select * from reports where id is not null order by n')})
+     insert into ${s}.parked_reports (workspace_id, delivery_id, channel, provider_id, hash, facts, received_at, expires_at)
+     select ${ws}, delivery_id, channel, provider_id,
+       case when provider_id is not null then ${providerHash(`${ws}::text`, 'channel', 'provider_id')} end,
+       facts, ${at}, ${at} + ${park}::float8 * interval '1 millisecond'
+     from reports where id is null order by n`,
+    [...reportRows.params(rows), workspaceId, receivedAt, parkMs],
+  )
 }
 
 /** Makes deliveries of a table findable by their provider's id: a statement, or a part of one. */
@@ -73,15 +72,15 @@ export function writeReferences(s: string, deliveries: string): string {
 }
 
 /** The first report of each key, by what it names its delivery by. */
-function rowsOf(reports: readonly NewReport[]): readonly ReportRow[] {
+function firstOfEach(reports: readonly NewReport[]): readonly ReportRow[] {
   const firsts = new Map<string, ReportRow>()
-  for (const { dedupeKey, delivery, facts } of reports) {
+  for (const { dedupeKey, delivery, facts, isQuiet = false } of reports) {
     if (firsts.has(dedupeKey)) continue
     const named =
       'id' in delivery
         ? { deliveryId: delivery.id, channel: null, providerId: null }
         : { deliveryId: null, channel: delivery.channel, providerId: delivery.providerId }
-    firsts.set(dedupeKey, { dedupeKey, ...named, facts })
+    firsts.set(dedupeKey, { dedupeKey, ...named, facts, isQuiet })
   }
   return [...firsts.values()]
 }

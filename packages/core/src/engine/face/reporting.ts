@@ -13,6 +13,7 @@ import { type InstantInput, toInstant } from '../../schedule/instant.js'
 import { guardJson } from '../../sequence/guard-json.js'
 import type { EngineContext } from '../context.js'
 import { hintInbox } from '../hints.js'
+import { saysOnly } from '../intake/report-effects.js'
 
 /** An event as a host reports it. */
 export interface TrackedEvent {
@@ -116,13 +117,17 @@ export async function appendReports(
   const onDeliveries = reports.filter(
     ({ delivery }) => !isTestRef('deliveryRef' in delivery ? delivery.deliveryRef : delivery.providerId),
   )
+  if (onDeliveries.length === 0) return
+  const now = clock.now()
+  // Endpoints that are told of deliveries are told when reports are taken in.
+  const mayBeQuiet = (await context.wanted.of([workspaceId])) === null
   const read = onDeliveries.map(({ delivery, facts, dedupeKey }): NewReport => {
     const key = dedupeKey ?? hashOfJson([delivery, facts])
-    if (!('deliveryRef' in delivery)) return { dedupeKey: key, delivery, facts }
-    return { dedupeKey: key, delivery: { id: idOfRef(secret, delivery.deliveryRef) }, facts }
+    const isQuiet = mayBeQuiet && saysOnly(facts, now)
+    if (!('deliveryRef' in delivery)) return { dedupeKey: key, delivery, facts, isQuiet }
+    return { dedupeKey: key, delivery: { id: idOfRef(secret, delivery.deliveryRef) }, facts, isQuiet }
   })
-  if (read.length === 0) return
-  await store.inbox.appendReports({ workspaceId, reports: read, now: clock.now(), parkMs: settings.parkReportsMs })
+  await store.inbox.appendReports({ workspaceId, reports: read, now, parkMs: settings.parkReportsMs })
   hintInbox(context, workspaceId)
 }
 

@@ -15,7 +15,7 @@ import { type Loaded, loadContacts, loadRuns } from '../load.js'
 import { quarantined } from '../run-changes.js'
 import { announcedIngest } from '../telling/announced-ingest.js'
 import { type Entrance, openEntrance, runsBegunBy } from './entrance.js'
-import { type Report, reportEffects } from './report-effects.js'
+import { aheadMs, type Report, reportEffects } from './report-effects.js'
 
 /** Contacts' items taken in together. */
 const itemsAtOnce = 1_000
@@ -77,7 +77,10 @@ async function decideBatch(
     const live = runsOf.get(contactKey(first)) ?? []
     const reports = mine.flatMap((item) => (item.kind === 'report' ? [item] : []))
     const effects = reportEffects(reports, deliveries)
-    const facts = reports.map(({ deliveryId, facts: reported }) => ({ deliveryId, facts: reported }))
+    const facts = reports.map(({ deliveryId, facts: reported }) => {
+      const known = deliveries.get(deliveryId)?.facts
+      return { deliveryId, facts: reported, ...(known === undefined ? {} : { known }) }
+    })
     const decided: ContactIngest = {
       workspaceId,
       contactId,
@@ -145,9 +148,6 @@ function withReports(loaded: Loaded, reports: readonly Report[], changes: readon
   const permissions = withChanges(loaded.facts.permissions, changes)
   return { ...loaded, facts: { ...loaded.facts, deliveries, permissions } }
 }
-
-/** How far a provider's clock may be ahead of ours: such times are kept, so that copies of a report agree whenever they come. */
-const aheadMs = 60 * 60 * 1000
 
 /** Nothing has happened to a message before its first call, nor long after it was reported, whatever the provider's clock says. */
 function plausible(report: Report, delivery: Delivery | undefined): Report {

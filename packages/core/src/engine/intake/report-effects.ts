@@ -1,9 +1,10 @@
 import type { SuppressionReason } from '../../contact/suppression.js'
 import type { Delivery } from '../../delivery/delivery.js'
-import type { FactKind } from '../../delivery/facts.js'
+import type { Fact, FactKind } from '../../delivery/facts.js'
 import type { PermissionChange } from '../../ports/store-contacts.js'
 import type { InboxItem } from '../../ports/store-inbox.js'
 import type { CounterDelta } from '../../ports/store-recipients.js'
+import type { Instant } from '../../schedule/instant.js'
 
 /** A provider's report that waits to be taken in. */
 export type Report = Extract<InboxItem, { kind: 'report' }>
@@ -12,6 +13,15 @@ const suppresses: { readonly [Kind in FactKind]?: SuppressionReason } = {
   hard_bounced: 'hard_bounce',
   complained: 'complaint',
   unsubscribed: 'unsubscribed',
+}
+
+/** How far a provider's clock may be ahead of ours: such times are kept, so that copies of a report agree whenever they come. */
+export const aheadMs = 60 * 60 * 1000
+
+/** Whether nothing follows from a report but that its one fact is known and counted, unless a run waits for it. */
+export function saysOnly(facts: readonly Fact[], now: Instant): boolean {
+  const [fact, more] = facts
+  return fact !== undefined && more === undefined && suppresses[fact.kind] === undefined && fact.at <= now + aheadMs
 }
 
 /**

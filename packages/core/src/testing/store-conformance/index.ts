@@ -19,6 +19,7 @@ import { outboxCases } from './outbox.js'
 import { outboxWriteCases } from './outbox-writes.js'
 import { pacingCases } from './pacing.js'
 import { permissionCases } from './permissions.js'
+import { quietReportCases } from './quiet-reports.js'
 import { settleCases } from './settle.js'
 import { Stage } from './stage.js'
 import { templateCases } from './templates.js'
@@ -61,6 +62,7 @@ export function storeConformance({ name, open, embedded = false, skip = {} }: St
     settle: settleCases,
     deliveries: deliveryCases,
     inbox: inboxCases,
+    'quiet reports': quietReportCases,
     ingest: ingestCases,
     'outbox, written': outboxWriteCases,
     'outbox, told': outboxCases,

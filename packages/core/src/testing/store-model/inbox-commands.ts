@@ -24,6 +24,7 @@ const report = fc.record({
   n: upTo(5),
   kind: among(['delivered', 'opened', 'clicked'] as const),
   at: upTo(9).map(minute),
+  isQuiet: fc.boolean(),
 })
 
 const ingest = fc.record({
@@ -93,10 +94,10 @@ export const inboxCommands: readonly fc.Arbitrary<Command>[] = [
     fc.record({ workspaceId, reports: fc.array(report, { minLength: 1, maxLength: 2 }) }),
     async (subject, { workspaceId, reports }) => {
       const built = []
-      for (const { dedupeKey, by, n, kind, at } of reports) {
+      for (const { dedupeKey, by, n, kind, at, isQuiet } of reports) {
         const id = subject.deliveryIdAt(n)
         const delivery = by === 'id' && id !== null ? { id } : { channel: 'email', providerId: `p-${n % 2}` }
-        built.push({ dedupeKey, delivery, facts: [{ kind, at }] })
+        built.push({ dedupeKey, delivery, facts: [{ kind, at }], isQuiet })
       }
       const { store, now } = subject
       return store.inbox.appendReports({ workspaceId, reports: built, now, parkMs: timing.parkMs })
