@@ -61,6 +61,7 @@ export async function copyDeliveries(pool: pg.Pool, store: Store, copies: number
   const { rows } = await pool.query<{ id: string; step_id: string }>(
     `select id, step_id from drumbeat.campaign_deliveries where state = 'sent' order by id`,
   )
+  await fillRanges(pool, 80)
   for (const { id } of rows) {
     const { rows: given } = await pool.query(`select last_value as base from drumbeat.delivery_ids`)
     const copyId = `${given[0].base} + copy.number`
@@ -72,9 +73,11 @@ export async function copyDeliveries(pool: pg.Pool, store: Store, copies: number
       async (copied) => {
         await pool.query(`select setval('drumbeat.delivery_ids', ${given[0].base} + ${copied})`)
         await store.control.tidy({ now: Date.now(), keepKeysMs: 0 })
+        await fillRanges(pool, 80)
       },
     )
   }
+  await fillRanges(pool, 60)
   await pool.query(
     `insert into drumbeat.counter_deltas (workspace_id, campaign_id, step_id, name, by)
      select workspace_id, campaign_id, step_id, name, sum(n) * ${copies} from (
@@ -82,4 +85,15 @@ export async function copyDeliveries(pool: pg.Pool, store: Store, copies: number
        union all select workspace_id, campaign_id, step_id, name, by from drumbeat.counter_deltas) counted
      where name in ('delivery.sent', 'fact.delivered') group by 1, 2, 3, 4`,
   )
+}
+
+/**
+ * How full the pages of the history are made, in percent. A message is written small, and has grown by the time it is history: copies of
+ * grown rows would leave room on each page for one small row, and every new message would go into an old page of its own.
+ */
+async function fillRanges(pool: pg.Pool, percent: number): Promise<void> {
+  const { rows } = await pool.query<{ name: string }>(
+    `select inhrelid::regclass::text as name from pg_inherits where inhparent = 'drumbeat.campaign_deliveries'::regclass`,
+  )
+  for (const { name } of rows) await pool.query(`alter table ${name} set (fillfactor = ${percent})`)
 }
