@@ -1,85 +1,20 @@
-import type { RecipientStore, ZoneBeginning } from '@drumbeat/core'
-import type { Connection, Param } from '../connection/connection.js'
+import type { RecipientStore } from '@drumbeat/core'
+import type { Connection } from '../connection/connection.js'
 import { isDuplicate } from '../connection/storage-error.js'
 import { arrayLiteral } from '../sql/array-literal.js'
-import { batch } from '../sql/batch.js'
 import { joiningLists } from '../sql/by-index.js'
 import { fromJson } from '../sql/json.js'
 import { int } from '../sql/values.js'
-import type { Stretch } from './activation-cursor.js'
-import { filterOf } from './audience.js'
+import { type Beginning, type BeginningsByZone, beginningRows } from './beginnings-by-zone.js'
 import { count } from './changes.js'
+import { type Among, contactsAmong } from './contacts-among.js'
 import type { QueryContext } from './context.js'
 import { appendEntries } from './outbox-writes.js'
-import { type RunRow, type RunState, runColumns, runOf, stateColumns } from './run-rows.js'
+import { type RunRow, runColumns, runOf, stateColumns } from './run-rows.js'
 
 type Request = Parameters<RecipientStore['enrollAudience']>[0]
 
-/** Contacts of a stretch. */
-export interface Among extends Pick<Stretch, 'from' | 'to'> {
-  /** Who of them; null = all whom SQL finds in the audience. */
-  readonly ids: readonly string[] | null
-}
-
-/** How runs of one zone begin. */
-interface ZoneRow extends RunState {
-  readonly zone: string | null
-  /** Its place among the zones. */
-  readonly n: number
-  readonly counters: ZoneBeginning['counters']
-}
-
-/** How the runs of each zone begin. */
-export type Zones = readonly ZoneRow[]
-
 const states = Object.keys(stateColumns).join(', ')
-const zoneRows = batch<ZoneRow>({
-  zone_key: ['text', ({ zone }) => (zone === null ? '' : `=${zone}`)],
-  n: ['int', ({ n }) => n],
-  ...stateColumns,
-})
-
-/** The contacts that are meant, as a condition on `c` whose parameters come first in a statement. */
-function contactsAmong(
-  { s }: QueryContext,
-  { workspaceId, where }: Pick<Request, 'workspaceId' | 'where'>,
-  { from, to, ids }: Among,
-) {
-  const filter = filterOf(where, s, 5)
-  const values: readonly Param[] = [
-    workspaceId,
-    from ?? '',
-    to,
-    ids === null ? null : arrayLiteral(ids),
-    ...filter.values,
-  ]
-  return {
-    text: `c.workspace_id = $1 and c.contact_id > $2 and ($3::text is null or c.contact_id <= $3)
-      and ($4::text[] is null or c.contact_id = any($4::text[])) and ${filter.text}`,
-    values,
-  }
-}
-
-/** The zones of contacts, asked once each how their runs begin. */
-export async function zonesOf(
-  context: QueryContext,
-  connection: Connection,
-  { workspaceId, begin }: Request,
-  among: Among,
-): Promise<Zones> {
-  const { s, lanes } = context
-  const { text, values } = contactsAmong(context, { workspaceId, where: null }, among)
-  const found = await connection.query<{ zone: string | null }>(
-    `select distinct zone from ${s}.contacts c where ${text}`,
-    values,
-  )
-  const beginnings = found.map(({ zone }) => ({ zone, ...begin(zone) }))
-  const laned = beginnings.map(({ recipient: { lane } }) => ({ workspaceId, lane }))
-  const laneOf = await lanes.of(connection, laned)
-  return beginnings.map(({ zone, recipient, counters }, n) => {
-    return { zone, n, counters, run: { recipient }, lane: laneOf({ workspaceId, lane: recipient.lane }) }
-  })
-}
 
 /** Enters contacts, counts them, and writes what is to be told of them. Returns how many entered. */
 export async function enterStretch(
@@ -87,13 +22,13 @@ export async function enterStretch(
   connection: Connection,
   request: Request,
   stretch: Among,
-  zones: Zones,
+  beginnings: BeginningsByZone,
 ): Promise<number> {
   const { workspaceId, campaignId, run, onEntry } = request
   let enrolled = 0
   let among = stretch
-  let known = zones
   for (;;) {
+    const known = beginnings.all
     const found = await enter(context, connection, request, among, known)
     const counted = found
       .filter(({ by }) => by > 0)
@@ -110,7 +45,7 @@ export async function enterStretch(
     const moved = found.flatMap((zone) => idsOf(zone.moved))
     if (beaten.length + moved.length === 0) return enrolled
     among = { ...among, ids: [...beaten, ...moved] }
-    if (moved.length > 0) known = await zonesOf(context, connection, request, among)
+    if (moved.length > 0) await beginnings.read(connection, among)
   }
 }
 
@@ -135,12 +70,12 @@ const idsOf = (json: string | null): readonly string[] => (json === null ? [] : 
 
 /** Who of a zone entered. Ids are JSON. */
 interface Entered {
-  /** The zone's place; null = a zone that is not among them. */
+  /** The beginning's place; null = of a zone that is not known. */
   readonly n: number | null
   readonly by: number
   /** Contacts whose place was taken at the same moment. */
   readonly beaten: string | null
-  /** Contacts who moved to another zone since the zones were read. */
+  /** Contacts in zones that were not known yet. */
   readonly moved: string | null
   /** The runs, where they are to be told of. */
   readonly begun: string | null
@@ -155,11 +90,11 @@ async function enter(
   connection: Connection,
   request: Request,
   among: Among,
-  zones: Zones,
+  known: readonly Beginning[],
 ): Promise<readonly Entered[]> {
   const contacts = contactsAmong(context, request, among)
   const { campaignId, run } = request
-  const params = [...contacts.values, ...zoneRows.params(zones), campaignId, run.runKey, run.version]
+  const params = [...contacts.values, ...beginningRows.params(known), campaignId, run.runKey, run.version]
   const insert = (someAreIn: boolean) =>
     joiningLists(connection, () => connection.query<Entered>(entering(context.s, request, contacts, someAreIn), params))
   await connection.query('SAVEPOINT entering')
@@ -179,8 +114,8 @@ function entering(
   someAreIn: boolean,
 ): string {
   const first = contacts.values.length + 1
-  const zones = zoneRows.from('z', first)
-  const [campaign, key, version] = [0, 1, 2].map((nth) => `$${first + zoneRows.size + nth}`)
+  const zones = beginningRows.from('z', first)
+  const [campaign, key, version] = [0, 1, 2].map((nth) => `$${first + beginningRows.size + nth}`)
   const isLive = `select r.ended_at is null from ${s}.campaign_recipients r where r.id = e.recipient_id`
   const entries = `select max(e.entry_no) as last, bool_or((${isLive})) as live from ${s}.campaign_entries e
     where e.workspace_id = c.workspace_id and e.contact_id = c.contact_id and e.campaign_id = ${campaign} and e.run_key = ${key}`

@@ -11,8 +11,8 @@ import { admits, loadEntryFacts, newRun, runAtOccurrence } from './entries.js'
 import { firstWait } from './first-wait.js'
 
 const contactsAtOnce = 1000
-/** As many as the Store looks at in one call: less than a second of its time. */
-const audienceAtOnce = 40_000
+/** As many as the Store looks at in one call: about a second of its time. */
+const audienceAtOnce = 100_000
 
 /**
  * Looks after campaigns: starts scheduled ones, takes audience snapshots on in chunks, opens the rounds of schedules and attribute
