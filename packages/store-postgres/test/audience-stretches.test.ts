@@ -82,7 +82,7 @@ describe('a large chunk of an audience', () => {
     let open = 0
     let mostOpen = 0
     const crowd = await crowded(async (statement) => {
-      if (statement.startsWith('with chosen')) mostOpen = Math.max(mostOpen, ++open)
+      if (entersContacts(statement)) mostOpen = Math.max(mostOpen, ++open)
       if (movesCursor(statement)) open--
     })
     expect(await crowd.enter()).toBe(people)
@@ -106,7 +106,7 @@ describe('a large chunk of an audience', () => {
   it('keeps who entered before a stretch that fails, and goes on from there when it is taken again', async () => {
     let entering = 0
     const crowd = await crowded(async (statement) => {
-      if (statement.startsWith('with chosen') && ++entering === 2) throw new Error('no power')
+      if (entersContacts(statement) && ++entering === 2) throw new Error('no power')
     })
     await expect(crowd.enter()).rejects.toThrow('no power')
     expect(await crowd.counted()).toMatchObject({
@@ -151,7 +151,7 @@ describe('a large chunk of an audience', () => {
   it('enters contacts who move to another zone meanwhile', async () => {
     let move = async (): Promise<void> => {}
     const crowd = await crowded(async (statement) => {
-      if (statement.startsWith('with chosen')) await move()
+      if (entersContacts(statement)) await move()
     })
     move = async () => {
       move = async () => {}
@@ -162,8 +162,34 @@ describe('a large chunk of an audience', () => {
     expect(await crowd.enter()).toBe(people)
     expect(await crowd.counted()).toEqual({ ...everybody, times: 4 })
   })
+
+  it('enters contacts who come meanwhile, also more than a block has ids for', async () => {
+    const late = 9_000
+    let entering = 0
+    const crowd = await crowded(async (statement) => {
+      // The second stretch has no end, for there was nobody behind it.
+      if (entersContacts(statement) && ++entering === 2) await come()
+    })
+    const come = () =>
+      crowd.pool.query(
+        `insert into ${crowd.schema}.contacts select workspace_id, 'd' || contact_id, addresses, zone, locale, attributes, tags, updated_at
+         from ${crowd.schema}.contacts limit ${late}`,
+      )
+    expect(await crowd.enter()).toBe(people + late)
+    expect(await crowd.counted()).toMatchObject({
+      contacts: people + late,
+      runs: people + late,
+      entered: people + late,
+    })
+    const { rows } = await crowd.pool.query(
+      `select sum(last_id - first_id + 1)::int as ids from ${crowd.schema}.recipient_blocks`,
+    )
+    expect(rows).toEqual([{ ids: people + late }])
+    expect(await crowd.activation()).toBeNull()
+  })
 })
 
+const entersContacts = (statement: string): boolean => statement.startsWith('with block')
 const movesCursor = (statement: string): boolean => statement.startsWith('update') && statement.includes('.campaigns')
 
 /** How many sessions wait for a lock. */

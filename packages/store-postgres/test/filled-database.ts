@@ -39,6 +39,7 @@ export async function fillDatabase(pool: pg.Pool, store: Store, schema: string):
   }
   await copy('campaign_recipients', run, 1, rowsEach)
   await copy('campaign_entries', { contact_id, recipient_id: `${base} + copy.number` }, 1, rowsEach)
+  await copy('recipient_blocks', { first_id: `${base}`, last_id: `${base + rowsEach}` }, 1, 1)
   await copy('events', { contact_id, event_id: `'copy-' || copy.number`, seq: '0' }, 1, rowsEach)
   await copy('report_keys', { high: `hashtextextended(copy.number::text, 0)`, low: 'copy.number' }, 1, rowsEach)
   await copy(

@@ -94,6 +94,7 @@ export function campaignQueries(context: QueryContext): CampaignStore {
           'campaign_deliveries',
           'campaign_recipients',
           'campaign_entries',
+          'recipient_blocks',
           'counters',
           'counter_deltas',
           'campaigns',

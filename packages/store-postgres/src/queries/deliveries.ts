@@ -9,6 +9,7 @@ import type { QueryContext } from './context.js'
 import { type DeliveryRow, deliveryColumns, deliveryOf } from './delivery-rows.js'
 import { intend } from './intend.js'
 import { limitOf } from './page.js'
+import { runsOfCampaign } from './recipient-blocks.js'
 import { settle } from './settle.js'
 
 const runKeys = batch<{ readonly workspaceId: string; readonly recipientId: number }>({
@@ -100,12 +101,10 @@ export function deliveryQueries(context: QueryContext): DeliveryStore {
           ? `select e.at, e.data from ${s}.events e where e.workspace_id = $1 and e.contact_id = f.contact_id and e.name = $4`
           : `select to_timestamp((d.facts->>$4)::float8 / 1000) as at, '{}'::jsonb as data from ${s}.campaign_deliveries d
              where d.workspace_id = $1 and d.campaign_id = $2 and d.contact_id = f.contact_id and d.facts ? $4`
-      const rows = await database.read<Omit<TallyRow, 'occurrences'> & { occurrences: string }>(
+      const rows = await database.readByKey<Omit<TallyRow, 'occurrences'> & { occurrences: string }>(
         `with f as (
            select distinct on (r.contact_id) r.contact_id, r.memory->'arms'->>$3 as arm, (r.memory->'assignedAt'->>$3)::float8 as assigned
-           from ${s}.campaign_recipients r
-           where r.id in (select recipient_id from ${s}.campaign_entries where workspace_id = $1 and campaign_id = $2)
-             and r.memory->'arms' ? $3 and r.memory->'assignedAt' ? $3
+           from ${runsOfCampaign(s, `r.memory->'arms' ? $3 and r.memory->'assignedAt' ? $3`)}
            order by r.contact_id, assigned)
          select f.arm, f.contact_id as "contactId", f.assigned as "assignedAt", coalesce((
            select json_agg(json_build_object('at', ${ms('o.at')}, 'data', o.data) order by o.at)

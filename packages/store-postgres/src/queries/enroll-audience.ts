@@ -1,4 +1,5 @@
 import type { InboxStore, RecipientStore } from '@drumbeat/core'
+import { idsPerBlock } from '../tables/recipients/recipient-blocks.js'
 import { campaignAt, holdStretch, moveCursor, type Stretch } from './activation-cursor.js'
 import { boundAfter, filterOf, idsSatisfying } from './audience.js'
 import { BeginningsByZone } from './beginnings-by-zone.js'
@@ -7,8 +8,8 @@ import { enterStretch } from './enter-stretch.js'
 
 type Request = Parameters<RecipientStore['enrollAudience']>[0]
 
-/** How many contacts enter in one transaction. */
-const contactsEach = 10_000
+/** How many contacts enter in one transaction: as many as a block has ids for. */
+const contactsEach = idsPerBlock
 
 /**
  * Begins the runs of an audience's next contacts where they lie: nobody is read into the process, unless SQL cannot say who is in it.

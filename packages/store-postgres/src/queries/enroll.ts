@@ -4,8 +4,10 @@ import { batch } from '../sql/batch.js'
 import { byIndex } from '../sql/by-index.js'
 import { keyOf, rounds } from '../sql/rounds.js'
 import { int } from '../sql/values.js'
+import { idsPerBlock } from '../tables/recipients/recipient-blocks.js'
 import { campaignAt, moveCursor } from './activation-cursor.js'
 import type { QueryContext } from './context.js'
+import { blockRows, type Numbered, numbered } from './recipient-blocks.js'
 import { type RunInsert, runInserts } from './run-rows.js'
 
 type Request = Parameters<RecipientStore['enroll']>[0]
@@ -38,30 +40,12 @@ export async function beginAll(
   runs: readonly NewRun[],
 ): Promise<readonly Recipient[]> {
   const begun: Recipient[] = []
-  const numbered = await numberedRuns(context, connection, runs)
-  for (const round of rounds(numbered, ({ run }) => identityOf(run)))
-    begun.push(...(await beginRound(context, connection, round)))
+  for (let from = 0; from < runs.length; from += idsPerBlock) {
+    const numbers = await numbered(connection, context.s, runs.slice(from, from + idsPerBlock))
+    for (const round of rounds(numbers, ({ run }) => identityOf(run)))
+      begun.push(...(await beginRound(context, connection, round)))
+  }
   return begun.sort((a, b) => a.id - b.id)
-}
-
-interface Numbered {
-  readonly run: NewRun
-  readonly id: number
-}
-
-/** An id for each run, in the order of the request; those of runs that are not begun are lost. */
-async function numberedRuns(
-  { s }: QueryContext,
-  connection: Connection,
-  runs: readonly NewRun[],
-): Promise<readonly Numbered[]> {
-  if (runs.length === 0) return []
-  const rows = await connection.query<{ id: number }>(
-    `select ${int(`nextval('${s}.recipient_ids')`)} as id from generate_series(1, $1::int)`,
-    [runs.length],
-  )
-  const ids = rows.map(({ id }) => id).sort((a, b) => a - b)
-  return runs.map((run, index) => ({ run, id: ids[index] ?? 0 }))
 }
 
 async function beginRound(
@@ -76,10 +60,10 @@ async function beginRound(
     identity.params(wanted.map(({ run }) => run)),
   )
   const known = new Map(before.map((row) => [row.n - 1, row]))
-  const allowed = wanted.flatMap(({ run, id }, index) => {
+  const allowed = wanted.flatMap(({ run, id, block }, index) => {
     const { last = 0, live = false } = known.get(index) ?? {}
     const refused = (run.again === 'never' && last > 0) || (run.again === 'afterExit' && live)
-    return refused ? [] : [{ run, id, entryNo: last + 1 }]
+    return refused ? [] : [{ run, id, block, entryNo: last + 1 }]
   })
   if (allowed.length === 0) return []
   const laneOf = await lanes.of(
@@ -91,15 +75,19 @@ async function beginRound(
     return { ...one, lane: laneOf({ workspaceId, lane: recipient.lane }) }
   })
   const sorted = [...inserts].sort((a, b) => (identityOf(a.run) < identityOf(b.run) ? -1 : 1))
+  const blocks = [...new Map(allowed.map(({ block }) => [block.firstId, block])).values()]
   const made = await connection.query<{ id: number }>(
     `with entered as (
        insert into ${s}.campaign_entries (workspace_id, contact_id, campaign_id, run_key, entry_no, recipient_id)
        select workspace_id, contact_id, campaign_id, run_key, entry_no, id from ${runInserts.from('t')}
-       on conflict do nothing returning recipient_id)
+       on conflict do nothing returning recipient_id),
+     owned as (
+       insert into ${s}.recipient_blocks (${blockRows.columns}) select ${blockRows.columns} from ${blockRows.from('b', runInserts.size + 1)}
+       where exists (select from entered where recipient_id between b.first_id and b.last_id) on conflict do nothing)
      insert into ${s}.campaign_recipients (${runInserts.columns}, fence, claims)
      select ${runInserts.columns}, 0, 0 from ${runInserts.from('t')} where id in (select recipient_id from entered)
      returning ${int('id')} as id`,
-    runInserts.params(sorted),
+    [...runInserts.params(sorted), ...blockRows.params(blocks)],
   )
   const created = new Set(made.map(({ id }) => id))
   // Somebody entered at the same moment: those who may enter again are looked at again, now that it can be seen.
@@ -120,7 +108,7 @@ async function beginRound(
 
 /**
  * The latest entry of each identity of a batch that has any, and whether one of its runs is live. The campaign is compared behind the
- * contact's entries: there is an index that begins with it, which would find everybody's.
+ * contact's entries, of which there are few.
  */
 function entriesBefore(s: string): string {
   const entries = `select e.campaign_id, e.run_key, e.entry_no, e.recipient_id from ${s}.campaign_entries e

@@ -5,6 +5,7 @@ import { arrayLiteral } from '../sql/array-literal.js'
 import { joiningLists } from '../sql/by-index.js'
 import { fromJson } from '../sql/json.js'
 import { int } from '../sql/values.js'
+import { idsPerBlock } from '../tables/recipients/recipient-blocks.js'
 import { type Beginning, type BeginningsByZone, beginningRows } from './beginnings-by-zone.js'
 import { count } from './changes.js'
 import { type Among, contactsAmong } from './contacts-among.js'
@@ -42,10 +43,10 @@ export async function enterStretch(
     enrolled += found.reduce((sum, { by }) => sum + by, 0)
     // Somebody entered at the same moment: those who may enter again are looked at again, now that it can be seen.
     const beaten = run.again === 'never' ? [] : found.flatMap((zone) => idsOf(zone.beaten))
-    const moved = found.flatMap((zone) => idsOf(zone.moved))
-    if (beaten.length + moved.length === 0) return enrolled
-    among = { ...among, ids: [...beaten, ...moved] }
-    if (moved.length > 0) await beginnings.read(connection, among)
+    const missed = found.flatMap((zone) => idsOf(zone.missed))
+    if (beaten.length + missed.length === 0) return enrolled
+    among = { ...among, ids: [...beaten, ...missed] }
+    if (missed.length > 0) await beginnings.read(connection, among)
   }
 }
 
@@ -75,8 +76,8 @@ interface Entered {
   readonly by: number
   /** Contacts whose place was taken at the same moment. */
   readonly beaten: string | null
-  /** Contacts in zones that were not known yet. */
-  readonly moved: string | null
+  /** Contacts who got no id: of a zone that is not known yet, or more than a block has ids for. */
+  readonly missed: string | null
   /** The runs, where they are to be told of. */
   readonly begun: string | null
 }
@@ -124,8 +125,11 @@ function entering(
   const allowed = run.again === 'afterExit' ? 'and not coalesce(before.live, false)' : ''
   const begun = someAreIn ? 'recipient_id' : 'id'
   const entered = someAreIn ? 'left join entered on recipient_id = id' : ''
-  return `with chosen as materialized (
-       select c.workspace_id, c.contact_id, ${entryNo} as entry_no, z.n, case when z.n is not null then nextval('${s}.recipient_ids') end as id
+  const nth = '(row_number() over (order by c.contact_id) - 1)'
+  return `with block as materialized (select nextval('${s}.recipient_ids') as first_id),
+     chosen as materialized (
+       select c.workspace_id, c.contact_id, ${entryNo} as entry_no, z.n,
+         case when z.n is not null and ${nth} < ${idsPerBlock} then (select first_id from block) + ${nth} end as id
        from ${s}.contacts c left join ${zones} on z.zone_key = coalesce('=' || c.zone, '') ${before}
        where ${contacts.text} ${allowed} order by c.contact_id),
      entered as (
@@ -135,9 +139,12 @@ function entering(
      begun as (
        insert into ${s}.campaign_recipients (id, workspace_id, campaign_id, contact_id, run_key, entry_no, version, ${states}, fence, claims)
        select id, workspace_id, ${campaign}, contact_id, ${key}, entry_no, ${version}::int, ${states}, 0, 0
-       from chosen ${entered} join ${zones} using (n) where ${begun} is not null)
+       from chosen ${entered} join ${zones} using (n) where ${begun} is not null),
+     owned as (
+       insert into ${s}.recipient_blocks (workspace_id, campaign_id, first_id, last_id)
+       select min(workspace_id), ${campaign}, min(id), max(id) from chosen ${entered} having count(${begun}) > 0)
      select n, ${int(`count(${begun})`)} as by, ${onEntry === undefined ? 'null' : `json_agg(${begun}::text) filter (where ${begun} is not null)::text`} as begun,
-       json_agg(contact_id) filter (where id is null)::text as moved,
+       json_agg(contact_id) filter (where id is null)::text as missed,
        json_agg(contact_id) filter (where id is not null and ${begun} is null)::text as beaten
      from chosen ${entered} group by n`
 }

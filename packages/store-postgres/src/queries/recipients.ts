@@ -12,6 +12,7 @@ import { covers, holdGates } from './gates.js'
 import { firstDue } from './next-work.js'
 import { appendEntries } from './outbox-writes.js'
 import { limitOf } from './page.js'
+import { runsOfCampaign } from './recipient-blocks.js'
 import { type RunRow, runColumns, runOf } from './run-rows.js'
 
 const claimRows = batch<{ readonly workspaceId: string; readonly recipientId: number; readonly fence: number }>({
@@ -67,18 +68,21 @@ export function recipientQueries(context: QueryContext, events: InboxStore['even
     ofCampaign: async (request) => {
       const { workspaceId, campaignId, live, status, parked, stepId, after } = request
       const wanted = [live ?? null, parked ?? null, stepId ?? null, status ?? null]
-      return read(
-        `r.id in (select recipient_id from ${s}.campaign_entries where workspace_id = $1 and campaign_id = $2 and recipient_id > $3::bigint)
-           and ($4::boolean is null or (r.status = 'active') = $4) and ($5::boolean is null or r.parked = $5)
-           and ($6::text is null or r.step_id = $6) and ($7::text is null or r.status = $7) order by r.id limit $8::int`,
+      const ours = runsOfCampaign(
+        s,
+        `r.id > $3::bigint and ($4::boolean is null or (r.status = 'active') = $4) and ($5::boolean is null or r.parked = $5)
+           and ($6::text is null or r.step_id = $6) and ($7::text is null or r.status = $7)`,
+      )
+      const rows = await database.readByKey<RunRow>(
+        `select ${runColumns} from ${ours} join ${s}.lanes l on l.id = r.lane where b.last_id > $3::bigint order by b.first_id, r.id limit $8::int`,
         [workspaceId, campaignId, Number(after ?? 0), ...wanted, limitOf(request)],
       )
+      return rows.map(runOf)
     },
     standing: ({ workspaceId, campaignId }) =>
-      database.read<Standing>(
-        `select ${int('r.version')} as version, r.step_id as "stepId", ${int('count(*)')} as runs from ${s}.campaign_recipients r
-         where r.id in (select recipient_id from ${s}.campaign_entries where workspace_id = $1 and campaign_id = $2)
-           and r.status = 'active' group by r.version, r.step_id order by r.version, r.step_id collate "C"`,
+      database.readByKey<Standing>(
+        `select ${int('r.version')} as version, r.step_id as "stepId", ${int('count(*)')} as runs
+         from ${runsOfCampaign(s, `r.status = 'active'`)} group by r.version, r.step_id order by r.version, r.step_id collate "C"`,
         [workspaceId, campaignId],
       ),
     async nextDueAt() {

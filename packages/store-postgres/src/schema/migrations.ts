@@ -35,6 +35,7 @@ import { webhookEndpoints } from '../tables/outbox/webhook-endpoints.js'
 import { campaignEntries } from '../tables/recipients/campaign-entries.js'
 import { campaignRecipients, memoryByOffsets } from '../tables/recipients/campaign-recipients.js'
 import { lanes } from '../tables/recipients/lanes.js'
+import { recipientBlocks } from '../tables/recipients/recipient-blocks.js'
 import { messageTemplates } from '../tables/templates/message-templates.js'
 import { templateVersions } from '../tables/templates/template-versions.js'
 
@@ -106,4 +107,6 @@ export const migrations: readonly Migration[] = [
   { number: 9, oldestReader: 7, script: providerReferencesWithoutKey },
   // An older build would take the offsets for instants.
   { number: 10, oldestReader: 10, script: memoryByOffsets },
+  // An older build would begin runs that are not found by their campaign.
+  { number: 11, oldestReader: 11, script: recipientBlocks },
 ]
