@@ -11,7 +11,7 @@ import { engineOn, noChannel, workspaceId } from './contestants/drumbeat-engine.
 import { account, signatureHeader, signWebhook } from './webhook.js'
 
 const [kind = '', databaseUrl = ''] = process.argv.slice(2)
-const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 })
+const pool = new pg.Pool({ connectionString: databaseUrl, max: 10, pipeline: true })
 
 const isSigned = (body: Uint8Array, signature: string): boolean => {
   const [right, given] = [Buffer.from(signWebhook(body)), Buffer.from(signature)]

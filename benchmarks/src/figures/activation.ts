@@ -46,7 +46,7 @@ async function activate(
   { databaseUrl }: Place,
   contacts: number,
 ): Promise<{ readonly rate: number; readonly grownMb: number }> {
-  const pool = new pg.Pool({ connectionString: databaseUrl })
+  const pool = new pg.Pool({ connectionString: databaseUrl, pipeline: true })
   const drumbeat = engineOn(postgresStore({ pool }))
   try {
     await drumbeat.tick()

@@ -31,7 +31,7 @@ export const idle: Figure = {
 
 async function measure({ servers }: Bench): Promise<{ readonly corePercent: number; readonly queries: number }> {
   return servers.inPlace(async ({ databaseUrl }) => {
-    const pool = new pg.Pool({ connectionString: databaseUrl })
+    const pool = new pg.Pool({ connectionString: databaseUrl, pipeline: true })
     const store = postgresStore({ pool })
     await fill(store, 4)
     // The one run, a million times, due in a month: what an activation would leave, made in a few statements.

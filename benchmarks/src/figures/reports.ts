@@ -50,7 +50,7 @@ function webhooks(refs: readonly string[]): readonly Webhook[] {
 }
 
 async function takeIn({ databaseUrl }: Place, count: number): Promise<number> {
-  const pool = new pg.Pool({ connectionString: databaseUrl })
+  const pool = new pg.Pool({ connectionString: databaseUrl, pipeline: true })
   const store = postgresStore({ pool })
   await fill(store, count)
   const refs: string[] = []
