@@ -19,7 +19,7 @@ export const reports: Figure = {
 
 /** Webhooks that are handed over together, and how many such hands there are. */
 const atOnce = 1_000
-const posters = 2
+const posters = 3
 
 interface Webhook {
   readonly id: string
