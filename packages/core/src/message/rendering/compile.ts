@@ -2,7 +2,7 @@ import type { JsonValue } from '../../json.js'
 import type { FieldSyntax } from '../fields.js'
 import { type Placed, placeInHtml } from '../html/contexts.js'
 import { mayContinueUrl } from '../html/urls.js'
-import { isOrdinary } from '../ordinary.js'
+import { ordinaryKind } from '../ordinary.js'
 import { lookUpOf } from './context.js'
 import type { Expanded, ExpandedSection, ExpandedValue } from './expand.js'
 import { templateErrorAt } from './parse.js'
@@ -91,9 +91,12 @@ class Compiler {
     const ordinaryGuard = raw ? unchanged : ordinaryGuardOf(place)
     return (run, out) => {
       const found = lookUp(run.scope, run.context)
-      if (ordinaryGuard !== null && typeof found === 'string' && isOrdinary(found) && found.trim() !== '') {
-        run.filled.push(found)
-        return out + ordinaryGuard(found)
+      if (ordinaryGuard !== null && typeof found === 'string') {
+        const kind = ordinaryKind(found)
+        if (kind !== null) {
+          run.filled.push(found)
+          return out + (kind === 'plain' ? found : ordinaryGuard(found))
+        }
       }
       const text = textOf(found) ?? fallback
       run.filled.push(text ?? '')
