@@ -93,7 +93,7 @@ ends.push(() => drumbeat.close())
 const acme = drumbeat.workspace('acme')
 
 /** The handler, as it is so many milliseconds after everything was signed. */
-function handlerAt(afterMs: number): HttpHandler {
+function handlerAt(afterMs: number, channels = ours): HttpHandler {
   return createHttp({
     drumbeat,
     publicUrl,
@@ -101,7 +101,7 @@ function handlerAt(afterMs: number): HttpHandler {
     authorize: () => null,
     webhooks: Object.fromEntries(
       accounts.flatMap((account) => [
-        [paths[account], { workspaceId: 'acme', channel: ours[account] }],
+        [paths[account], { workspaceId: 'acme', channel: channels[account] }],
         [foreignPath(account), { workspaceId: 'other', channel: theirs[account] }],
       ]),
     ),
@@ -225,6 +225,15 @@ describe.each(Object.entries(adapters))('through %s', patience, (_, mounted) => 
     const reused = withSignatureOf(genuine, await make(++numbers, 'current', begins))
     expect(await post(reused, path), 'with a signature that was used').toBe('403 bad_signature')
     expect(await everythingWritten(), 'with a signature that was used').toEqual(soFar)
+    // Nor does a process believe it that has not seen the first request. What it answers tells nobody anything.
+    const elsewhere = await mounted(
+      handlerAt(
+        0,
+        channelsOf(['current'], (name) => paths[name]),
+      ),
+    )
+    expect(await elsewhere(reused, path), 'to another process').toBe('200')
+    expect(await everythingWritten(), 'to another process').toEqual(soFar)
   })
 })
 

@@ -15,7 +15,8 @@ export function parseInbound(fields: ReadonlyMap<string, Uint8Array>, receivedAt
     headers: headersIn(head),
     receivedAt,
   })
-  return [mail]
+  const token = textOf('token')
+  return [token === '' ? mail : { ...mail, token }]
 }
 
 /** A JSON list of names and values; of a repeated header the first. */

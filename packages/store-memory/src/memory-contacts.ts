@@ -13,7 +13,7 @@ import { contactsAfter, factsOf } from './audience.js'
 import type { Call } from './call.js'
 import { eraseContact } from './erase.js'
 import { keyOf } from './keys.js'
-import { appendChanged } from './memory-inbox.js'
+import { appendChanged, appendEvent } from './memory-inbox.js'
 import { changePermission } from './memory-permissions.js'
 import { appendOutbox } from './outbox.js'
 import { limitOf } from './page.js'
@@ -46,13 +46,12 @@ export function memoryContacts(state: State, call: Call): ContactStore {
     permissions: (keys) => call({}, () => new Map(keys.map((key) => [contactKey(key), permissionsOf(state, key)]))),
     changePermissions: (request) =>
       call(request, () => {
-        const { workspaceId, changes, once, outbox } = request
-        if (once !== undefined) {
-          const key = keyOf(workspaceId, once)
-          if (state.permissionCauses.has(key)) return
-          state.permissionCauses.set(key, { key })
-        }
+        const { workspaceId, changes, once = [], events = [], now, outbox } = request
+        const causes = once.map((cause) => keyOf(workspaceId, cause))
+        if (causes.some((key) => state.permissionCauses.has(key))) return
+        for (const key of causes) state.permissionCauses.set(key, { key })
         for (const change of changes) changePermission(state, workspaceId, change)
+        for (const event of events) appendEvent(state, workspaceId, event, now)
         appendOutbox(state, workspaceId, outbox)
       }),
     erase: (request) => call(request, () => eraseContact(state, request)),

@@ -17,7 +17,8 @@ export interface ReceivedMail {
 }
 
 /** The report on a mail from a contact: known by its Message-ID, or by what it says where it has none, and without what it quotes. */
-export function inboundMail({ from, to, subject, text, html, headers, receivedAt }: ReceivedMail): ParsedReport {
+export function inboundMail(mail: ReceivedMail): Extract<ParsedReport, { kind: 'inbound' }> {
+  const { from, to, subject, text, html, headers, receivedAt } = mail
   const id = Object.entries(headers).find(([name]) => name.toLowerCase() === 'message-id')?.[1] ?? ''
   return {
     kind: 'inbound',

@@ -80,7 +80,13 @@ export type ParsedReport =
       readonly delivery: { readonly deliveryRef: string } | { readonly providerId: string }
       readonly facts: readonly Fact[]
     }
-  | { readonly kind: 'inbound'; readonly dedupeKey: string; readonly message: Omit<RawInbound, 'channel'> }
+  | {
+      readonly kind: 'inbound'
+      readonly dedupeKey: string
+      readonly message: Omit<RawInbound, 'channel'>
+      /** What its signature covers where that is none of its content: no other message is believed with it. */
+      readonly token?: string
+    }
 
 /** A webhook's request, as it came. */
 export interface RawReport {

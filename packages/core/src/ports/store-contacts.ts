@@ -4,6 +4,7 @@ import type { OutboxEvent } from '../outbox/outbox-event.js'
 import type { Instant } from '../schedule/instant.js'
 import type { Condition } from '../sequence/condition.js'
 import type { Page, Transaction } from './store.js'
+import type { NewEvent } from './store-inbox.js'
 
 export type { PermissionChange } from '../contact/permission-change.js'
 
@@ -60,8 +61,10 @@ export interface ContactStore {
     readonly workspaceId: string
     readonly changes: readonly PermissionChange[]
     readonly now: Instant
-    /** Names what caused them: nothing is written where a call in the workspace had the same, however long ago. Default: nothing did. */
-    readonly once?: string
+    /** Names of what caused them: nothing is written where a call in the workspace had one of these, however long ago. Default: none. */
+    readonly once?: readonly string[]
+    /** To be appended with them, as `inbox.append` does. Default: nothing. */
+    readonly events?: readonly NewEvent[]
     /** To be told to the host's endpoints. Default: nothing. */
     readonly outbox?: readonly OutboxEvent[]
   }): Promise<void>

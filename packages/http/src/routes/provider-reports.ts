@@ -58,7 +58,9 @@ async function takeIn(
   for (const report of parsed) {
     const key = `${channel.name}/${report.dedupeKey}`
     if (report.kind === 'inbound') {
-      await drumbeat.workspace(workspaceId).receive({ ...report.message, channel: channel.name }, { id: key })
+      const { message, token } = report
+      const identity = { id: key, ...(token === undefined ? {} : { token }) }
+      await drumbeat.workspace(workspaceId).receive({ ...message, channel: channel.name }, identity)
       continue
     }
     const { delivery, facts } = report

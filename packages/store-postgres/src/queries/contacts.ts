@@ -7,9 +7,9 @@ import { type ContactRow, contactColumns, contactOf } from './contact-rows.js'
 import { mergeContacts } from './contact-writes.js'
 import type { QueryContext } from './context.js'
 import { eraseContact } from './erase.js'
-import { appendChanged } from './inbox-writes.js'
+import { appendChanged, appendEvents } from './inbox-writes.js'
 import { appendOutbox } from './outbox-writes.js'
-import { changePermissions, isNewCause, readPermissions } from './permissions.js'
+import { areNewCauses, changePermissions, readPermissions } from './permissions.js'
 
 const contactRows = batch<{ readonly workspaceId: string; readonly contactId: string }>({
   workspace_id: ['text', ({ workspaceId }) => workspaceId],
@@ -58,14 +58,20 @@ export function contactQueries(context: QueryContext, events: InboxStore['events
       return rows.map(contactOf)
     },
     permissions: (keys) => readPermissions(byKey(database), s, keys),
-    changePermissions: ({ workspaceId, changes, now, once, outbox }) =>
+    changePermissions: ({ workspaceId, changes, now, once = [], events: told = [], outbox }) =>
       database.write(async (connection) => {
         context.clock.named(now)
-        if (once !== undefined && !(await isNewCause(connection, s, workspaceId, once))) return
+        if (once.length > 0 && !(await areNewCauses(connection, s, workspaceId, once))) return
         await changePermissions(
           connection,
           s,
           changes.map((change) => ({ workspaceId, change })),
+        )
+        await appendEvents(
+          connection,
+          s,
+          told.map((event) => ({ workspaceId, event })),
+          now,
         )
         await appendOutbox(context, connection, [{ workspaceId, outbox }])
       }),

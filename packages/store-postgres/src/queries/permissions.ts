@@ -13,7 +13,7 @@ import { byIndex } from '../sql/by-index.js'
 import { keyHash } from '../sql/key-hash.js'
 import { keyOf, rounds } from '../sql/rounds.js'
 import { together } from '../sql/together.js'
-import { instant, ms } from '../sql/values.js'
+import { instant, int, ms } from '../sql/values.js'
 
 /** Whose permissions are asked for, and under which addresses. */
 export interface PermissionKey {
@@ -125,19 +125,28 @@ const suppressionRows = batch<Of<'suppress'>>({
   at: ['timestamptz', ({ suppression }) => instant(suppression.at)],
 })
 
-/** Keeps what causes permission changes. False = it caused some before. */
-export async function isNewCause(
+const causes = batch<string>({ cause: ['text', (cause) => cause] })
+
+/** Keeps what causes permission changes. False = one of it caused some before, and nothing is kept. */
+export async function areNewCauses(
   connection: Connection,
   s: string,
   workspaceId: string,
-  cause: string,
+  once: readonly string[],
 ): Promise<boolean> {
-  const kept = await connection.query(
-    `insert into ${s}.permission_causes (high, low) values (${keyHash('$1::text', '$2::text', 0)}, ${keyHash('$1::text', '$2::text', 1)})
-     on conflict do nothing returning 1`,
-    [workspaceId, cause],
+  const half = (n: 0 | 1): string => keyHash('$2::text', 't.cause', n)
+  // Of two at the same moment the second one waits for the first at its keys, which are taken in one order.
+  await connection.query('SAVEPOINT causes')
+  const [row] = await connection.query<{ kept: number }>(
+    `with kept as (
+       insert into ${s}.permission_causes (high, low) select distinct ${half(0)} as high, ${half(1)} as low from ${causes.from('t')}
+       order by 1, 2 on conflict do nothing returning 1)
+     select ${int('count(*)')} as kept from kept`,
+    [...causes.params(once), workspaceId],
   )
-  return kept.length > 0
+  if (row?.kept === new Set(once).size) return true
+  await connection.query('ROLLBACK TO SAVEPOINT causes')
+  return false
 }
 
 /** Writes permission changes in their order; the later `at` wins, and at one instant the later change. */

@@ -67,31 +67,41 @@ function newEvent(tracked: TrackedEvent, now: number): NewEvent {
   return { id: tracked.id ?? `evt_${hashOfJson([contactId, name, at, data])}`, contactId, name, at, data }
 }
 
+/** What is known of a message beside what it says. */
+export interface MessageIdentity {
+  /** Names the message: a copy with the same one changes nothing. Default: the provider's id of it. */
+  readonly id?: string
+  /** What was signed where that is none of the content: another message with the same one changes nothing either. */
+  readonly token?: string
+}
+
 /**
- * Changes what may be sent to the address that a message came from, once per id however late a copy comes, and appends the message as an
- * event of every contact with that address.
+ * Changes what may be sent to the address that a message came from, and appends the message as an event of every contact with that address:
+ * all of it once, however late a copy comes.
  */
 export async function receiveMessage(
   context: EngineContext,
   workspaceId: string,
   raw: RawInbound,
-  options: { readonly id?: string },
+  identity: MessageIdentity,
 ): Promise<Inbound> {
   const { store, clock } = context
   const inbound = readInbound(raw)
   const { channel, from: address, text, keyword, automatic, inReplyTo, at } = inbound
+  const { id = inbound.providerId, token = null } = identity
   const contacts = await store.contacts.byAddress({ workspaceId, channel, address })
-  const id = options.id ?? inbound.providerId
-  const changes = permissionChanges(inbound)
-  if (changes.length > 0) {
-    const once = id === null ? {} : { once: `inbound/${channel}/${id}` }
-    await store.contacts.changePermissions({ workspaceId, changes, now: clock.now(), ...once })
-  }
-  for (const { id: contactId } of contacts) {
-    const data = { channel, text, keyword, automatic, inReplyTo }
-    const known = id === null ? {} : { id: `inbound/${id}/${contactId}` }
-    await appendEvents(context, workspaceId, [{ contactId, event: messageReceived, at, data, ...known }])
-  }
+  const now = clock.now()
+  const data = { channel, text, keyword, automatic, inReplyTo }
+  const events = contacts.map(({ id: contactId }) => {
+    const named = id === null ? {} : { id: `inbound/${id}/${contactId}` }
+    return newEvent({ contactId, event: messageReceived, at, data, ...named }, now)
+  })
+  const once = [
+    ...(id === null ? [] : [`inbound/${channel}/${id}`]),
+    ...(token === null ? [] : [`inbound/${channel}/token/${token}`]),
+  ]
+  await store.contacts.changePermissions({ workspaceId, changes: permissionChanges(inbound), once, events, now })
+  if (events.length > 0) hintInbox(context, workspaceId)
   return inbound
 }
 

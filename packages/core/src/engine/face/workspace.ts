@@ -21,6 +21,7 @@ import {
   type DeliveryReport,
   type InTransaction,
   idOfRef,
+  type MessageIdentity,
   receiveMessage,
   type TrackedEvent,
 } from './reporting.js'
@@ -107,11 +108,11 @@ export class Workspace {
 
   /**
    * Takes in a message from a contact. A stop word closes the address in the whole workspace at once; a start word opens it again. A
-   * human message is a reply. Returns how it was read. A message that came before, by its id, opens and closes nothing again, however late
-   * it comes: a copy of a start word must not undo the stop that followed it.
+   * human message is a reply. Returns how it was read. A message that came before, by its id, changes nothing again, however late it comes:
+   * a copy of a start word must not undo the stop that followed it.
    */
-  receive(raw: RawInbound, options: { readonly id?: string } = {}): Promise<Inbound> {
-    return receiveMessage(this.context, this.id, raw, options)
+  receive(raw: RawInbound, identity: MessageIdentity = {}): Promise<Inbound> {
+    return receiveMessage(this.context, this.id, raw, identity)
   }
 
   /**

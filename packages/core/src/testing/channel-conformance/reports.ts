@@ -108,8 +108,11 @@ export const reportCases: ChannelCases = {
   async 'reads a message from a contact'(subject) {
     const report = await inboundReport(subject, 'See you on Tuesday.', 'ours')
     const parsed = await reporting(subject).parse(report)
+    // A token of the signature comes along where the provider signs nothing else.
+    const hasToken = parsed.some((one) => one.kind === 'inbound' && one.token !== undefined)
     expect(parsed).toEqual([
       {
+        ...(hasToken ? { token: expect.stringMatching(/./) } : {}),
         kind: 'inbound',
         dedupeKey: expect.stringMatching(/./),
         message: expect.objectContaining({ text: 'See you on Tuesday.', from: expect.stringMatching(/./) }),

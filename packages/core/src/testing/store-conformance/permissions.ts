@@ -3,7 +3,7 @@ import type { Consent } from '../../contact/consent.js'
 import type { Suppression } from '../../contact/suppression.js'
 import { contactKey, type PermissionChange } from '../../ports/store-contacts.js'
 import type { Instant } from '../../schedule/instant.js'
-import { minute, testStart } from '../builders.js'
+import { anEvent, minute, testStart } from '../builders.js'
 import type { Cases } from './cases.js'
 
 const said = (contactId: string, change: Partial<Consent> = {}): PermissionChange => ({
@@ -38,7 +38,7 @@ export const permissionCases: Cases = {
   ) => {
     const { store, workspaceId } = stage
     const change = (once: string, changes: readonly PermissionChange[], now: Instant) =>
-      store.contacts.changePermissions({ workspaceId, changes, now, once })
+      store.contacts.changePermissions({ workspaceId, changes, now, once: [once] })
     await change('m1', [suppressed()], testStart)
     await change('m2', [lifted('stop')], minute(1))
     await store.control.tidy({ now: minute(100), keepKeysMs: 0 })
@@ -48,11 +48,32 @@ export const permissionCases: Cases = {
     expect(await stage.permissions('ana')).toMatchObject({ suppressions: [{ at: minute(101) }] })
   },
 
+  'of several causes each counts once, and one that came beside a known one is still new': async (stage) => {
+    const { store, workspaceId } = stage
+    const change = (once: readonly string[], reason: Suppression['reason'], eventId: string) =>
+      store.contacts.changePermissions({
+        workspaceId,
+        changes: [suppressed({ reason })],
+        now: testStart,
+        once,
+        events: [anEvent('ana', { id: eventId })],
+      })
+    await change(['m1', 'token'], 'stop', 'first')
+    await change(['m2', 'token'], 'complaint', 'second')
+    await change(['m2'], 'hard_bounce', 'third')
+    expect((await stage.permissions('ana')).suppressions.map(({ reason }) => reason).sort()).toEqual([
+      'hard_bounce',
+      'stop',
+    ])
+    const events = (await stage.inbox()).map((item) => (item.kind === 'event' ? item.event.id : item.kind))
+    expect(events).toEqual(['first', 'third'])
+  },
+
   'another workspace has causes of its own': async (stage) => {
     const { store, workspaceId } = stage
     const now = testStart
-    await store.contacts.changePermissions({ workspaceId: `${workspaceId}-2`, changes: [], now, once: 'm1' })
-    await store.contacts.changePermissions({ workspaceId, changes: [suppressed()], now, once: 'm1' })
+    await store.contacts.changePermissions({ workspaceId: `${workspaceId}-2`, changes: [], now, once: ['m1'] })
+    await store.contacts.changePermissions({ workspaceId, changes: [suppressed()], now, once: ['m1'] })
     expect(await stage.permissions('ana')).toMatchObject({ suppressions: [{ reason: 'stop' }] })
   },
 
