@@ -5,7 +5,7 @@ import { referenceVariable } from './mail-of.js'
  * Reads a webhook's event, if it is about one of our deliveries. Known by the token of its signature: a signature is good for one event, also
  * where several processes take webhooks in.
  */
-export function parseEvent(body: unknown): readonly ParsedReport[] {
+export function parseEvents(body: unknown): readonly ParsedReport[] {
   const event = memberOf(body, 'event-data')
   const delivery = deliveryOf(event)
   const at = Math.round(Number(memberOf(event, 'timestamp')) * 1000)
