@@ -147,7 +147,7 @@ export class State {
   readonly eventsOfContact = this.events.index((event) => contactKey(event))
   readonly inbox = this.table<number, InboxItem>()
   readonly inboxOf = this.inbox.index((item) => contactKey(item))
-  /** What changed permissions once and must not again. */
+  /** Messages from contacts that were taken in, which must not count again. */
   readonly permissionCauses = this.table<string, { readonly key: string }>()
   readonly reportKeys = this.table<string, { readonly key: string; readonly receivedAt: Instant }>()
   readonly parked = this.table<number, ParkedReport>()

@@ -1,8 +1,7 @@
 import { aCampaign, aNewRun, aVersion, minute, testStart } from '@drumbeat/core/testing'
 import type pg from 'pg'
 import { afterEach, describe, expect, it } from 'vitest'
-import { postgresStore } from '../src/index.js'
-import { newPool, newSchema } from './databases.js'
+import { openPostgres } from './databases.js'
 import { watchedPool } from './watched-pool.js'
 
 // Large chunks of an audience enter in stretches, two at a time. What a chunk does whatever its size is in the conformance suite.
@@ -23,20 +22,11 @@ type Interference = (statement: string) => Promise<void>
 
 /** A store with so many contacts of three zones, and a campaign whose snapshot is to be taken. */
 async function crowded(before: Interference = async () => {}) {
-  const pool = newPool()
   const failures: string[] = []
-  const schema = newSchema()
-  const store = postgresStore({
-    pool: watchedPool(pool, { before: ({ text }) => before(text), failed: (message) => failures.push(message) }),
-    schema,
-    clock: 'caller',
-  })
-  await store.open()
-  leftovers.push(async () => {
-    await store.close()
-    await pool.query(`drop schema ${schema} cascade`)
-    await pool.end()
-  })
+  const { store, schema, pool, close } = await openPostgres({}, {}, (inner) =>
+    watchedPool(inner, { before: ({ text }) => before(text), failed: (message) => failures.push(message) }),
+  )
+  leftovers.push(close)
   await store.campaigns.save({ campaign, expectedRevision: null })
   await store.campaigns.publish(aVersion(campaign))
   await pool.query(

@@ -31,14 +31,15 @@ export function newPool(options: pg.PoolConfig = {}): pg.Pool {
   return new pg.Pool({ connectionString: databaseUrl(), max: 8, ...options })
 }
 
-/** A store on PostgreSQL in a schema of its own, on the caller's clock unless told otherwise, and the pool beside it. */
+/** A store on PostgreSQL in a schema of its own, on the caller's clock unless told otherwise, and the pool beside it, which it may see wrapped. */
 export async function openPostgres(
   options: Partial<PostgresStoreOptions> = {},
   poolOptions: pg.PoolConfig = {},
+  wrap: (pool: pg.Pool) => PostgresStoreOptions['pool'] = (pool) => pool,
 ): Promise<OpenedStore & { readonly pool: pg.Pool }> {
   const schema = newSchema()
   const pool = newPool(poolOptions)
-  const store = postgresStore({ pool, schema, clock: 'caller', ...options })
+  const store = postgresStore({ pool: wrap(pool), schema, clock: 'caller', ...options })
   await store.open()
   return {
     store,

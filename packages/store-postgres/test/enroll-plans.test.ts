@@ -1,9 +1,8 @@
 import { aCampaign, aNewRun, aVersion, testStart } from '@drumbeat/core/testing'
 import type pg from 'pg'
 import { afterEach, describe, expect, it } from 'vitest'
-import { postgresStore } from '../src/index.js'
 import { plansByKey } from '../src/sql/by-index.js'
-import { newPool, newSchema } from './databases.js'
+import { openPostgres } from './databases.js'
 import { type Asked, watchedPool } from './watched-pool.js'
 
 // A batch that is enrolled costs the same beside few entries and beside many, and before anybody has told the planner of either.
@@ -18,20 +17,11 @@ afterEach(async () => {
 
 describe('a batch of runs that are enrolled', () => {
   it('looks at no entries but those of its own contacts, however many there are and whatever the statistics say', async () => {
-    const pool = newPool()
-    const schema = newSchema()
     const asked: Asked[] = []
-    const store = postgresStore({
-      pool: watchedPool(pool, { before: async (statement) => void asked.push(statement) }),
-      schema,
-      clock: 'caller',
-    })
-    await store.open()
-    leftovers.push(async () => {
-      await store.close()
-      await pool.query(`drop schema ${schema} cascade`)
-      await pool.end()
-    })
+    const { store, schema, pool, close } = await openPostgres({}, {}, (inner) =>
+      watchedPool(inner, { before: async (statement) => void asked.push(statement) }),
+    )
+    leftovers.push(close)
     const campaign = aCampaign({ workspaceId })
     await store.campaigns.save({ campaign, expectedRevision: null })
     await store.campaigns.publish(aVersion(campaign))

@@ -1,6 +1,6 @@
 /**
- * Hashes of what changed permissions once, such as a stop word. Kept for ever: a provider's signature has no end, so whoever has seen a
- * start word could bring it again whenever the ids of it are forgotten.
+ * Hashes of the messages from contacts that were taken in. Kept for ever: most providers' signatures have no end, so whoever has seen a
+ * start word could bring it again as soon as it was forgotten.
  */
 export const permissionCauses = (s: string): string => `
   create table ${s}.permission_causes (
