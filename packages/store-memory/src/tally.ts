@@ -12,14 +12,14 @@ import type { State } from './state.js'
 
 type Request = Parameters<DeliveryStore['tally']>[0]
 
-/** What the people did that a split assigned: one row each, by their first assignment. */
+/** What the people did that a split assigned: one row each, by their first assignment (of those of one moment, the first arm by name). */
 export function tally(state: State, request: Request): readonly TallyRow[] {
   const { workspaceId, campaignId, stepId, now } = request
   const first = new Map<string, Omit<TallyRow, 'occurrences'>>()
   for (const { contactId, standing } of state.runsOfCampaign.of(keyOf(workspaceId, campaignId))) {
     const assigned = assignmentOf(standing, stepId)
     const known = first.get(contactId)
-    if (assigned === null || (known !== undefined && known.assignedAt <= assigned.assignedAt)) continue
+    if (assigned === null || (known !== undefined && !isBefore(assigned, known))) continue
     first.set(contactId, { ...assigned, contactId })
   }
   return [...first.values()].map((row) => {
@@ -28,10 +28,13 @@ export function tally(state: State, request: Request): readonly TallyRow[] {
   })
 }
 
-function assignmentOf(
-  { memory }: Pick<Recipient, 'memory'>,
-  stepId: string,
-): Pick<TallyRow, 'arm' | 'assignedAt'> | null {
+type Assignment = Pick<TallyRow, 'arm' | 'assignedAt'>
+
+function isBefore(one: Assignment, other: Assignment): boolean {
+  return one.assignedAt === other.assignedAt ? one.arm < other.arm : one.assignedAt < other.assignedAt
+}
+
+function assignmentOf({ memory }: Pick<Recipient, 'memory'>, stepId: string): Assignment | null {
   const arm = Object.hasOwn(memory.arms, stepId) ? memory.arms[stepId] : undefined
   const assignedAt = Object.hasOwn(memory.assignedAt, stepId) ? memory.assignedAt[stepId] : undefined
   return arm === undefined || assignedAt === undefined ? null : { arm, assignedAt }

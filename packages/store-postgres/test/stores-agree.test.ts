@@ -4,7 +4,8 @@ import { it } from 'vitest'
 import { openPglite, openPostgres } from './databases.js'
 
 const runs = Number(process.env.DRUMBEAT_STORE_RUNS ?? 15)
-const seed = process.env.DRUMBEAT_SEED === undefined ? {} : { seed: Number(process.env.DRUMBEAT_SEED) }
+/** A failure names its seed at once; the seed given back is shrunk to the shortest list, which takes minutes. */
+const seed = process.env.DRUMBEAT_SEED === undefined ? { shrink: false } : { seed: Number(process.env.DRUMBEAT_SEED) }
 
 async function openMemory() {
   const store = memoryStore()

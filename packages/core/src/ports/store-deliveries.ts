@@ -116,7 +116,8 @@ export interface DeliveryStore {
   nextLookAt(): Promise<Instant | null>
   /**
    * Outcomes of an experiment's arms, by the runs' memory and the metric's records up to `now`. One row per contact: with several
-   * runs, the first assignment counts. Facts are those of the campaign's deliveries to the contact.
+   * runs, the first assignment counts (of those of one moment, the first arm by name). Facts are those of the campaign's deliveries
+   * to the contact.
    */
   tally(request: {
     readonly workspaceId: string

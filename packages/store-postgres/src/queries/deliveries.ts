@@ -105,7 +105,7 @@ export function deliveryQueries(context: QueryContext): DeliveryStore {
         `with f as (
            select distinct on (r.contact_id) r.contact_id, r.memory->'arms'->>$3 as arm, (r.memory->'assignedAt'->>$3)::float8 as assigned
            from ${runsOfCampaign(s, `r.memory->'arms' ? $3 and r.memory->'assignedAt' ? $3`)}
-           order by r.contact_id, assigned)
+           order by r.contact_id, assigned, (r.memory->'arms'->>$3) collate "C")
          select f.arm, f.contact_id as "contactId", f.assigned as "assignedAt", coalesce((
            select json_agg(json_build_object('at', ${ms('o.at')}, 'data', o.data) order by o.at)
            from (${occurrences}) o

@@ -164,7 +164,8 @@ export const deliveryCases: Cases = {
     })
     await stage.enroll(campaign, ['ana'], { ...assigned('a', minute(10)), again: 'always' })
     await stage.enroll(campaign, ['ana'], { ...assigned('a', minute(20)), again: 'always' })
-    await stage.enroll(campaign, ['ben'], assigned('b', minute(10)))
+    await stage.enroll(campaign, ['ben'], { ...assigned('c', minute(10)), again: 'always' })
+    await stage.enroll(campaign, ['ben'], { ...assigned('b', minute(10)), again: 'always' })
     await stage.enroll(campaign, ['held'], { memory: aMemory() })
     await stage.append([
       anEvent('ana', { id: '1', at: minute(9) }),
