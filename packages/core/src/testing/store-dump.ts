@@ -1,5 +1,6 @@
 import type { Campaign } from '../campaign/campaign.js'
 import type { Store } from '../ports/store.js'
+import type { ClosedGate } from '../ports/store-control.js'
 import type { InboxItem } from '../ports/store-inbox.js'
 import type { Recipient } from '../recipient/recipient.js'
 import type { Instant } from '../schedule/instant.js'
@@ -31,7 +32,7 @@ export async function dumpWorkspace(store: Store, scope: DumpScope): Promise<Wor
       templates.map(({ templateId }) => store.templates.history({ workspaceId, templateId })),
     ),
     settings: await store.control.workspace({ workspaceId }),
-    gates: [...(await store.control.closedGates({ workspaceIds: [workspaceId] }))].sort(byJson),
+    gates: [...(await store.control.closedGates({ workspaceIds: [workspaceId] }))].sort(byScope),
     audit: await store.control.auditLog({ workspaceId, limit: 1000 }),
     inbox: itemsByKind(
       (await store.inbox.peek({ limit: 1000 })).items.filter((item) => item.workspaceId === workspaceId),
@@ -90,6 +91,11 @@ export function itemsByKind(items: readonly InboxItem[]): { readonly [kind: stri
 export function byJson(a: unknown, b: unknown): number {
   const [left, right] = [JSON.stringify(sorted(a)), JSON.stringify(sorted(b))]
   return left < right ? -1 : left > right ? 1 : 0
+}
+
+/** By the scope alone: epochs are numbers of each store's own, and whether one has a digit more than another means nothing. */
+function byScope({ kind, ref }: ClosedGate, other: ClosedGate): number {
+  return byJson([kind, ref], [other.kind, other.ref])
 }
 
 /** The same value with the members of its objects in the order of their names. */
